@@ -1,0 +1,115 @@
+"""The only place that cuts by date.
+
+Every fact has two dates: when it happened and when the company knew it (`recorded_at`). As of a date, only what was
+recorded strictly before that date at 00:00 UTC exists. Three rules, in this order:
+
+- Version: in a versioned table a thing is a series of rows with one key; the newest one recorded before the date
+  counts. Where there is a `valid_from`, that holds for each (key, valid_from), and then the newest `valid_from` not
+  after the date.
+- Row: a row counts when `recorded_at` is before the date.
+- Column: a value that its contract says is *known from* another column's date reads as null until that date has passed.
+
+The same expressions serve one date or hundreds: `moments` says which dates, and for whom.
+"""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from data_contracts.contract import Contract
+
+_DAY_ZERO = ibis.date("2000-01-03")
+
+
+def known_rows(
+    rows: ir.Table,
+    contract: Contract,
+    moments: ir.Table,
+    on: Sequence[str] = ("account_id",),
+    lookback: tuple[str, int] | None = None,
+    *,
+    in_force: bool = True,
+) -> ir.Table:
+    """Return what was known of a source table at each moment.
+
+    Args:
+        rows: The source table, with `recorded_at` filled.
+        contract: Its contract: key, versions, and the *known from* rule of each column.
+        moments: Unique rows with `as_of` (date) and the columns named in `on`.
+        on: Columns that a moment and a row must share; empty to see the whole table at each date.
+        lookback: `(column, days)` keeps only rows whose event date lies in the `days` days before `as_of`, that is in
+            `[as_of - days, as_of)`.
+        in_force: Where the contract has a `valid_from`, keep only the newest that is not after the date; False keeps
+            all of these, which is the thing's history as known at the date.
+
+    Returns:
+        One row per moment and visible row of the source: the source's columns, `recorded_at` included, and `as_of`.
+    """
+    if contract.versioned:
+        rows = _with_successor(rows, contract)
+    joined = _pair(rows, moments.select(*on, "as_of"), on, lookback)
+    midnight = joined.as_of.cast("timestamp")
+    visible = joined.recorded_at < midnight
+    if contract.versioned:
+        visible &= joined.superseded_at.isnull() | (joined.superseded_at >= midnight)
+    if lookback is not None:
+        column, days = lookback
+        happened_on = joined[column].cast("date")
+        visible &= (happened_on < joined.as_of) & (happened_on >= joined.as_of - ibis.interval(days=days))
+    joined = joined.filter(visible)
+    if contract.versioned:
+        joined = joined.drop("superseded_at")
+    if contract.has_valid_from:
+        joined = joined.filter(joined.valid_from.cast("date") <= joined.as_of)
+        joined = _newest_in_force(joined, contract, on) if in_force else joined
+    return _hide_columns(joined, contract)
+
+
+def _pair(rows: ir.Table, moments: ir.Table, on: Sequence[str], lookback: tuple[str, int] | None) -> ir.Table:
+    """Join rows to moments on equality, which both engines do by hash.
+
+    With a lookback, time is cut into stretches and a moment asks only for those that its window touches. Otherwise each
+    row would meet every date of its account before the window throws most of these pairs away.
+    """
+    if lookback is None:
+        return rows.join(moments, list(on)) if on else rows.cross_join(moments)
+    column, days = lookback
+    width = max(days // 4, 7)
+
+    def stretch(day: ir.DateValue) -> ir.IntegerValue:
+        return (day.delta(_DAY_ZERO, unit="day") // width).cast("int64")
+
+    first, last = (stretch(moments.as_of - ibis.interval(days=shift)) for shift in (days, 1))
+    asked = moments.mutate(_stretch=ibis.range(first, last + 1).unnest())
+    placed = rows.mutate(_stretch=stretch(rows[column].cast("date")))
+    return placed.join(asked, [*on, "_stretch"]).drop("_stretch")
+
+
+def _with_successor(rows: ir.Table, contract: Contract) -> ir.Table:
+    """Add `superseded_at`: when the next version of the same thing was recorded, null for the last.
+
+    One window over the table instead of one per date: a version counts as of `d` when it was recorded before `d` and
+    its successor was not. A later recording can only move `superseded_at` to a later instant than any `d` before it.
+    """
+    versions = ibis.window(group_by=list(contract.key), order_by="recorded_at")
+    return rows.mutate(superseded_at=rows.recorded_at.lead().over(versions))
+
+
+def _newest_in_force(joined: ir.Table, contract: Contract, on: Sequence[str]) -> ir.Table:
+    """Keep, for each thing and moment, the row with the newest `valid_from`."""
+    thing = [column for column in contract.key if column != "valid_from"]
+    newest_first = ibis.window(group_by=list(dict.fromkeys([*on, "as_of", *thing])), order_by=ibis.desc("valid_from"))
+    ranked = joined.mutate(_place=ibis.row_number().over(newest_first))
+    return ranked.filter(ranked["_place"] == 0).drop("_place")
+
+
+def _hide_columns(joined: ir.Table, contract: Contract) -> ir.Table:
+    """Blank every value whose *known from* date is missing or not yet past."""
+    hidden = {}
+    for column in contract.columns:
+        if column.known_from is None or column.name not in joined.columns:
+            continue
+        is_known = joined[column.known_from].cast("timestamp") < joined.as_of.cast("timestamp")
+        hidden[column.name] = ibis.ifelse(is_known, joined[column.name], ibis.null(joined[column.name].type()))
+    return joined.mutate(**hidden) if hidden else joined

@@ -1,0 +1,46 @@
+"""Snapshots with their features: one function for training and for scoring, for one date or hundreds."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from features.catalogue import FAMILIES, FEATURES
+from features.feature_sets import FULL
+from features.pulse import gut_pulse
+from features.sources import Sources
+from features.spine import KEY
+
+_TYPES = {"integer": "float64", "number": "float64", "boolean": "float64", "category": "string"}
+
+
+def build_features(spine: ir.Table, sources: Sources, feature_set: Sequence[str] = FULL) -> ir.Table:
+    """Return the spine with its features.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+        feature_set: Names of the features to compute.
+
+    Returns:
+        One row per spine row: its columns, the facts of the gut pulse (`sentiment`, `pulse_state`, `pulse_age_days`,
+        `last_pulse_on`, `last_pulse_reason`), and the features in the given order; numbers and booleans as float64,
+        names as strings. Null means not recorded.
+    """
+    pulse = gut_pulse(spine, sources).drop("gut_reason")
+    table = _beside(spine, pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64")))
+    for family in FAMILIES:
+        names = [feature.name for feature in family.features if feature.name in feature_set]
+        if not names:
+            continue
+        if sources.is_supplied(family.source):
+            built = sources.engine.store(family.build(spine, sources).select(*KEY, *names))
+        else:
+            built = spine.select(*KEY, **{name: ibis.null(_TYPES[FEATURES[name].kind]) for name in names})
+        table = _beside(table, built)
+    facts = [column for column in table.columns if column not in FEATURES]
+    return table.select(*facts, **{name: table[name].cast(_TYPES[FEATURES[name].kind]) for name in feature_set})
+
+
+def _beside(left: ir.Table, right: ir.Table) -> ir.Table:
+    return left.join(right, list(KEY), how="left").drop(*[f"{column}_right" for column in KEY])

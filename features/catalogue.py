@@ -1,0 +1,37 @@
+"""All feature families, in the order in which tables carry them.
+
+What a feature says of itself stands in its family's module, beside the expression that computes it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from features import commercial, pulse, usage
+from features.feature import Feature
+from features.sources import Sources
+
+
+@dataclass(frozen=True)
+class Family:
+    """One module of features.
+
+    Attributes:
+        features: What it computes, in order.
+        build: Takes the spine and the sources; returns the spine's key and a column per feature.
+        source: The table without which all its features are null.
+    """
+
+    features: tuple[Feature, ...]
+    build: Callable[[ir.Table, Sources], ir.Table]
+    source: str
+
+
+FAMILIES = (
+    Family(commercial.FEATURES, commercial.build_commercial, "renewals"),
+    Family(usage.FEATURES, usage.build_usage, "usage_daily"),
+    Family(pulse.FEATURES, pulse.build_pulse, "csm_pulses"),
+)
+
+FEATURES: dict[str, Feature] = {feature.name: feature for family in FAMILIES for feature in family.features}

@@ -1,0 +1,100 @@
+"""Where expressions run: the one module that executes Ibis.
+
+The families hand over expressions and get tables back; they never see a connection. Anything that differs between
+engines belongs here, so that a feature means the same on each.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.ordering import sort_rows
+
+
+class Engine:
+    """A DuckDB session in memory over Parquet files.
+
+    Args:
+        threads: Worker threads; None takes what the machine has. The figures do not depend on it: only exact types
+            are aggregated.
+        memory_limit: Upper bound of DuckDB's own memory, for example `4GB`; above it, it spills to `spill_folder`.
+        spill_folder: Where intermediate results may spill; None lets DuckDB choose.
+    """
+
+    def __init__(
+        self, threads: int | None = None, memory_limit: str | None = None, spill_folder: Path | None = None
+    ) -> None:
+        # All instants are UTC without a zone, so the ICU extension, which DuckDB would fetch, is never needed.
+        settings: dict[str, object] = {
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if threads is not None:
+            settings["threads"] = threads
+        if memory_limit is not None:
+            settings["memory_limit"] = memory_limit
+        if spill_folder is not None:
+            settings["temp_directory"] = str(spill_folder)
+        self._connection = ibis.duckdb.connect(**settings)
+
+    def read_parquet(self, path: Path) -> ir.Table:
+        """Return a lazy table over one Parquet file or a folder of them."""
+        return self._connection.read_parquet(path if path.is_file() else path / "*.parquet")
+
+    def from_pandas(self, frame: pd.DataFrame, schema: Mapping[str, str]) -> ir.Table:
+        """Return a small frame as a table with the given Ibis types."""
+        return self.store(ibis.memtable(frame, schema=ibis.schema(dict(schema))))
+
+    def from_arrow(self, table: pa.Table) -> ir.Table:
+        """Return an Arrow table as a table of the engine."""
+        return self.store(ibis.memtable(table))
+
+    def to_arrow(self, expression: ir.Table) -> pa.Table:
+        """Execute an expression and return its rows in no particular order."""
+        return self._connection.to_pyarrow(expression)
+
+    def store(self, expression: ir.Table) -> ir.Table:
+        """Compute an expression once and return it as a table that later expressions can share."""
+        return self._connection.create_table(ibis.util.gen_name("step"), expression, temp=True)
+
+    def to_pandas(self, expression: ir.Table, sort_by: tuple[str, ...]) -> pd.DataFrame:
+        """Execute an expression and return its rows sorted by key.
+
+        Args:
+            expression: What to compute.
+            sort_by: Columns that identify a row; the order of the result depends on nothing else.
+
+        Returns:
+            Strings as `str`, decimals as float64 (exact to the cent below 10^13), dates as `datetime64[us]`, all else
+            as the engine types it.
+        """
+        table: pa.Table = self._connection.to_pyarrow(expression)
+        for position, field in enumerate(table.schema):
+            if pa.types.is_decimal(field.type):
+                table = table.set_column(position, field.name, table.column(position).cast(pa.float64()))
+        frame = table.to_pandas(date_as_object=False)
+        dates = frame.select_dtypes("datetime").columns
+        frame[dates] = frame[dates].astype("datetime64[us]")
+        return sort_rows(frame, sort_by)
+
+    def write_parquet(self, expression: ir.Table, path: Path, sort_by: tuple[str, ...]) -> int:
+        """Execute an expression, write its rows sorted by key, and return how many there are."""
+        table: pa.Table = self._connection.to_pyarrow(expression.order_by(list(sort_by)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path, compression="zstd")
+        return int(table.num_rows)
+
+    def scalar(self, expression: ir.Scalar) -> Any:
+        """Execute an expression that is one value; null is None."""
+        return self._connection.to_pyarrow(expression).as_py()
+
+    def close(self) -> None:
+        """Release the session and its temporary tables."""
+        self._connection.disconnect()

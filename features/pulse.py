@@ -1,0 +1,297 @@
+"""Features of what the CSM wrote down: colour, age, change, the qualitative fields, the tone of the reason.
+
+The *gut pulse* of a snapshot is the newest one about the renewal, written in this term and not over 120 days ago, else
+the newest one about the relationship. Its state says how far it can still be taken at its word.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.feature import Feature
+from features.sentiment import tone
+from features.sources import Sources
+from features.spine import KEY
+
+ABSENT_AFTER_DAYS = 120
+STALE_AFTER_DAYS = 90
+STALE_RED_AFTER_DAYS = 30
+"""Red is a call to act; after a month it has either been acted on or forgotten."""
+ANSWER_DAYS = 180
+"""How long the answer to a qualitative question counts."""
+
+LEVELS = {"green": 0, "yellow": 1, "red": 2}
+ANSWERS = {
+    "champion": {"in_place": 0, "leaving": 1, "gone": 2},
+    "executive_view": {"supportive": 0, "neutral": 1, "skeptical": 2},
+    "budget": {"healthy": 0, "tight": 1, "cut": 2},
+    "reorganization": {"none": 0, "announced": 1, "under_way": 2},
+    "value_exceeds_price": {"yes": 0, "no": 1},
+}
+"""Answers in order of trouble. `unknown` is no answer."""
+
+_PULSE = frozenset({"csm_pulses.pulse_at", "csm_pulses.sentiment"})
+_GUT = _PULSE | {"csm_pulses.about", "renewals.term_start_date"}
+
+
+def _answer(question: str, description: str, unit: str, sentence: str) -> Feature:
+    return Feature(
+        name=f"pulse__{question}_level",
+        description=f"{description} The newest answer other than unknown within 180 days.",
+        unit=unit,
+        kind="integer",
+        direction="raises",
+        lineage=frozenset({"csm_pulses.pulse_at", f"csm_pulses.{question}"}),
+        sentence=sentence,
+        group=question.replace("_", " "),
+    )
+
+
+FEATURES = (
+    Feature(
+        name="pulse__sentiment_level",
+        description="Colour of the gut pulse, null where none was recorded within 120 days.",
+        unit="0 green, 1 yellow, 2 red",
+        kind="integer",
+        direction="raises",
+        lineage=_GUT,
+        sentence="The CSM's pulse stands at {value}",
+        group="csm pulse",
+    ),
+    Feature(
+        name="pulse__age_days",
+        description="Days since the gut pulse was given.",
+        unit="days",
+        kind="integer",
+        direction="either",
+        lineage=_GUT,
+        sentence="The pulse is {value} days old",
+        group="csm pulse",
+    ),
+    Feature(
+        name="pulse__state",
+        description="How far the gut pulse can be taken at its word: fresh, stale, inherited or absent.",
+        unit="name",
+        kind="category",
+        direction="either",
+        lineage=_GUT | {"accounts.csm_id", "accounts.valid_from"},
+        sentence="The pulse is {value}",
+        group="csm pulse",
+    ),
+    Feature(
+        name="pulse__change_level",
+        description="Level of the newest pulse minus that of the one before it.",
+        unit="levels, up is worse",
+        kind="integer",
+        direction="raises",
+        lineage=_PULSE,
+        sentence="The newest pulse moved by {value} against the one before",
+        group="csm pulse",
+    ),
+    Feature(
+        name="pulse__streak_count",
+        description="Newest pulses in a row with the same colour.",
+        unit="pulses",
+        kind="integer",
+        direction="either",
+        lineage=_PULSE,
+        sentence="The last {value} pulses had the same colour",
+        group="csm pulse",
+    ),
+    Feature(
+        name="pulse__worst_level_180d",
+        description="Worst colour within 180 days.",
+        unit="0 green, 1 yellow, 2 red",
+        kind="integer",
+        direction="raises",
+        lineage=_PULSE,
+        sentence="The worst pulse of the last half year was {value}",
+        group="csm pulse",
+    ),
+    Feature(
+        name="pulse__pulses_180d",
+        description="Pulses given within 180 days.",
+        unit="pulses",
+        kind="integer",
+        direction="either",
+        lineage=_PULSE,
+        sentence="{value} pulses were given in the last half year",
+        group="csm pulse",
+    ),
+    Feature(
+        name="pulse__reason_tone_score",
+        description="Praising minus complaining words in the reason of the gut pulse, by the lexicon, -3 to 3.",
+        unit="words",
+        kind="integer",
+        direction="lowers",
+        lineage=_GUT | {"csm_pulses.reason"},
+        sentence="On a scale from -3, all worry, to 3, all praise, the CSM's words stand at {value}",
+        group="csm reason",
+    ),
+    Feature(
+        name="pulse__unknown_answers_count",
+        description="Qualitative questions that the newest pulse leaves unknown, of five.",
+        unit="answers",
+        kind="integer",
+        direction="either",
+        lineage=frozenset({f"csm_pulses.{question}" for question in ANSWERS}) | _PULSE,
+        sentence="{value} of five questions about the account are unanswered",
+        group="csm pulse",
+    ),
+    _answer(
+        "champion",
+        "Whether the champion is in place.",
+        "0 in place, 1 leaving, 2 gone",
+        "The CSM says the champion is {value}",
+    ),
+    _answer(
+        "executive_view",
+        "How the customer's executives see the product.",
+        "0 supportive, 1 neutral, 2 skeptical",
+        "The CSM calls the executives {value}",
+    ),
+    _answer("budget", "State of the budget.", "0 healthy, 1 tight, 2 cut", "The CSM says the budget is {value}"),
+    _answer(
+        "reorganization",
+        "Whether the customer is being reorganized.",
+        "0 none, 1 announced, 2 under way",
+        "The CSM says of a reorganization: {value}",
+    ),
+    _answer(
+        "value_exceeds_price",
+        "Whether the customer sees more value than the price.",
+        "0 yes, 1 no",
+        "Asked whether value exceeds price, the CSM says: {value}",
+    ),
+)
+
+
+def build_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the pulse features.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+
+    Returns:
+        One row per spine row: the spine's key and one column per feature of this module.
+    """
+    gut = gut_pulse(spine, sources)
+    gut = gut.select(
+        *KEY,
+        pulse__sentiment_level=_level(gut.sentiment, LEVELS),
+        pulse__age_days=gut.pulse_age_days,
+        pulse__state=gut.pulse_state,
+        pulse__reason_tone_score=tone(gut.gut_reason),
+    )
+    history = sources.engine.store(_history(spine, sources))
+    return gut.join(history, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+
+
+def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the gut pulse of each snapshot.
+
+    Returns:
+        One row per spine row: the key, `sentiment`, `pulse_age_days` and `gut_reason` (null where absent),
+        `pulse_state`, and `last_pulse_on` and `last_pulse_reason` of the newest pulse however old it is.
+    """
+    snapshots = spine.select(*KEY, "term_start_date", "csm_id")
+    pulses = _newest_first(spine, sources)
+    joined = snapshots.drop("csm_id").join(pulses, ["account_id", "as_of"])
+    is_of_this_renewal = (
+        (joined.about == "renewal")
+        & (joined.pulse_on >= joined.term_start_date)
+        & (joined.age_days <= ABSENT_AFTER_DAYS)
+    )
+    newest = joined.filter(joined.place == 0).select(*KEY, last_pulse_on="pulse_on", last_pulse_reason="reason")
+    preferred = ibis.window(group_by=list(KEY), order_by=[ibis.desc("is_of_this_renewal"), "place"])
+    ranked = joined.mutate(is_of_this_renewal=is_of_this_renewal)
+    ranked = ranked.filter(ranked.is_of_this_renewal | (ranked.about == "relationship"))
+    ranked = ranked.mutate(choice=ibis.row_number().over(preferred))
+    chosen = ranked.filter((ranked.choice == 0) & (ranked.age_days <= ABSENT_AFTER_DAYS))
+    chosen = chosen.select(*KEY, "sentiment", "pulse_on", gut_reason="reason", pulse_age_days="age_days")
+    table = snapshots.join(newest, list(KEY), how="left").drop(*[f"{column}_right" for column in KEY])
+    table = table.join(chosen, list(KEY), how="left").drop(*[f"{column}_right" for column in KEY])
+    table = table.join(_owner_since(snapshots, sources), ["account_id", "as_of"], how="left")
+    state = ibis.cases(
+        (table.pulse_on.isnull(), "absent"),
+        ((table.pulse_on < table.owner_since).fill_null(False), "inherited"),
+        (table.pulse_age_days > STALE_AFTER_DAYS, "stale"),
+        ((table.sentiment == "red") & (table.pulse_age_days > STALE_RED_AFTER_DAYS), "stale"),
+        else_="fresh",
+    )
+    return sources.engine.store(
+        table.select(
+            *KEY,
+            "sentiment",
+            "pulse_age_days",
+            "gut_reason",
+            "last_pulse_on",
+            "last_pulse_reason",
+            pulse_state=state,
+        )
+    )
+
+
+def _newest_first(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the pulses known at each moment with their age in days and their place, 0 being the newest."""
+    known = sources.known("csm_pulses", spine.select("account_id", "as_of").distinct())
+    known = known.mutate(pulse_on=known.pulse_at.date())
+    known = known.filter(known.pulse_on < known.as_of)
+    order = ibis.window(
+        group_by=["account_id", "as_of"],
+        order_by=[ibis.desc("pulse_at"), ibis.desc("recorded_at"), ibis.desc("pulse_id")],
+    )
+    return known.mutate(
+        age_days=known.as_of.delta(known.pulse_on, unit="day"), place=ibis.row_number().over(order)
+    ).drop("csm_id")
+
+
+def _owner_since(snapshots: ir.Table, sources: Sources) -> ir.Table:
+    """Return since when the present owner has had the account; null where nobody else is known to have had it."""
+    owners = snapshots.select("account_id", "as_of", owner="csm_id").distinct()
+    history = sources.known("accounts", owners, in_force=False).select("account_id", "as_of", "valid_from", "csm_id")
+    joined = history.join(owners, ["account_id", "as_of"])
+    others = joined.group_by(["account_id", "as_of"]).agg(
+        last_other=joined.valid_from.max(where=~joined.csm_id.identical_to(joined.owner))
+    )
+    mine = joined.join(others, ["account_id", "as_of"])
+    mine = mine.filter(mine.valid_from > mine.last_other)
+    return mine.group_by(["account_id", "as_of"]).agg(owner_since=mine.valid_from.min())
+
+
+def _history(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return what the run of an account's pulses says, whatever they are about."""
+    pulses = _newest_first(spine, sources)
+    pulses = pulses.mutate(
+        level=_level(pulses.sentiment, LEVELS),
+        **{f"{question}_at": _level(pulses[question], answers) for question, answers in ANSWERS.items()},
+    )
+    order = ibis.window(group_by=["account_id", "as_of"], order_by="place")
+    pulses = sources.engine.store(pulses.mutate(newest_level=pulses.level.first().over(order)))
+    is_recent = pulses.age_days <= ANSWER_DAYS
+    summed = pulses.group_by(["account_id", "as_of"]).agg(
+        newest=pulses.level.max(where=pulses.place == 0),
+        before=pulses.level.max(where=pulses.place == 1),
+        first_other=pulses.place.min(where=pulses.level != pulses.newest_level),
+        pulses=pulses.count(),
+        pulse__worst_level_180d=pulses.level.max(where=is_recent),
+        pulse__pulses_180d=is_recent.sum(),
+        pulse__unknown_answers_count=sum(
+            (pulses[f"{question}_at"].isnull() & (pulses.place == 0)).cast("int64").sum() for question in ANSWERS
+        ),
+        **{
+            f"pulse__{question}_level": pulses[f"{question}_at"].argmin(
+                pulses.place, where=is_recent & pulses[f"{question}_at"].notnull()
+            )
+            for question in ANSWERS
+        },
+    )
+    return summed.mutate(
+        pulse__change_level=summed.newest - summed.before,
+        pulse__streak_count=ibis.coalesce(summed.first_other, summed.pulses),
+    ).drop("newest", "before", "first_other", "pulses")
+
+
+def _level(value: ir.StringValue, levels: dict[str, int]) -> ir.IntegerValue:
+    """Return a colour or an answer as its place in the order of trouble, null for anything else."""
+    return ibis.cases(*((value == name, level) for name, level in levels.items()), else_=ibis.null("int64"))

@@ -1,0 +1,70 @@
+"""The source tables of one run, as lazy tables, with what their ingest said of them.
+
+No date is cut here: `known` passes every request on to `features.as_of`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis.expr.types as ir
+
+from data_contracts.contract import Contract, source_contracts
+from data_contracts.report import IngestReport
+from features.as_of import known_rows
+from features.engine import Engine
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The ingested tables of a run.
+
+    Attributes:
+        tables: Source table by name; a table that was not supplied is there, empty.
+        reports: What ingest recorded of each table.
+        contracts: The contract of each table.
+        engine: Where expressions over these tables are executed.
+    """
+
+    tables: Mapping[str, ir.Table]
+    reports: Mapping[str, IngestReport]
+    contracts: Mapping[str, Contract]
+    engine: Engine
+
+    @classmethod
+    def open(cls, run_folder: Path, engine: Engine) -> "Sources":
+        """Open the source tables that ingest wrote below a run's folder.
+
+        Raises:
+            FileNotFoundError: If a table has not been ingested in this run.
+        """
+        contracts = source_contracts()
+        reports = {
+            name: IngestReport.from_json((run_folder / name / "report.json").read_text(encoding="utf-8"))
+            for name in contracts
+        }
+        tables = {name: engine.read_parquet(run_folder / name / f"{name}.parquet") for name in contracts}
+        return cls(tables=tables, reports=reports, contracts=contracts, engine=engine)
+
+    def is_supplied(self, table: str, column: str | None = None) -> bool:
+        """Whether the company supplied a table and, if asked, a column of it."""
+        report = self.reports[table]
+        return report.supplied and (column is None or column not in report.missing_columns)
+
+    @property
+    def knowledge_dates(self) -> str:
+        """`recorded` where every supplied table says when it was known, else `assumed`."""
+        supplied = [report.knowledge_dates for report in self.reports.values() if report.supplied]
+        return "assumed" if "assumed" in supplied else "recorded"
+
+    def known(
+        self,
+        table: str,
+        moments: ir.Table,
+        on: Sequence[str] = ("account_id",),
+        lookback: tuple[str, int] | None = None,
+        *,
+        in_force: bool = True,
+    ) -> ir.Table:
+        """Return what was known of a table at each moment; see `features.as_of.known_rows`."""
+        return known_rows(self.tables[table], self.contracts[table], moments, on, lookback, in_force=in_force)

@@ -1,0 +1,148 @@
+"""The spine: which renewals could be seen from which dates, and in what state they were then.
+
+A row is a renewal seen from a date. It exists where the account and the renewal had been recorded and the term had
+started; nothing that was learned later decides whether it is there. Labels are not part of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from features.sources import Sources
+
+KEY = ("account_id", "renewal_id", "as_of")
+SHORT_TERM_DAYS = 180
+"""A term shorter than this is `rolling`: its renewals come too often to be predicted one by one."""
+HORIZON_DAYS = 365
+"""A renewal further away than this is listed and not scored."""
+FRESH_DECISION_DAYS = 28
+"""How long a decided renewal stays listed once its date is past."""
+BANDS = ("0-89", "90-180", "181-365")
+HEADLINE_BAND = "90-180"
+
+GRID_START = date(2000, 1, 3)
+GRID_DAYS = 28
+CUTOFF_DAYS = 84
+
+
+def grid_dates(first: date, last: date, step_days: int = GRID_DAYS) -> list[date]:
+    """Return the Mondays of the training grid in `[first, last]`.
+
+    The grid is counted from a fixed Monday, so that two runs a week apart look at the past from the same dates.
+    """
+    offset = -(-(first - GRID_START).days // step_days)
+    start = GRID_START + timedelta(days=max(offset, 0) * step_days)
+    return [start + timedelta(days=step) for step in range(0, (last - start).days + 1, step_days)]
+
+
+def build_spine(sources: Sources, as_of_dates: Sequence[date]) -> ir.Table:
+    """Return every renewal that could be seen from each date.
+
+    Args:
+        sources: The ingested tables.
+        as_of_dates: Dates to look from; repeats are ignored.
+
+    Returns:
+        One row per (account_id, renewal_id, as_of) with the renewal's facts as known then, `lead_days`, `status`
+        (open, overdue, known_loss, already_renewed), `band` (0-89, 90-180, 181-365, beyond, overdue, rolling), and the
+        account's name, segment, industry, region, owner and CRM links as known then. Superseded renewals are left out;
+        of a contract with short terms only the nearest renewal is kept.
+    """
+    dates = as_of_table(sources, as_of_dates)
+    renewals = sources.known("renewals", dates, on=())
+    renewals = renewals.filter(renewals.term_start_date <= renewals.as_of)
+    seen = _with_status(renewals)
+    accounts = sources.known("accounts", seen.select("account_id", "as_of").distinct())
+    accounts = accounts.select(
+        "account_id", "as_of", "account_name", "segment", "industry", "region", "csm_id", "crm_id", "crm_url"
+    )
+    spine = _nearest_of_short_terms(_with_band(seen)).join(accounts, ["account_id", "as_of"])
+    return sources.engine.store(
+        spine.join(_csm_names(sources, spine), ["csm_id", "as_of"], how="left").select(
+            *KEY,
+            "contract_id",
+            "term_start_date",
+            "renewal_date",
+            "lead_days",
+            "term_days",
+            "band",
+            "status",
+            "arr",
+            "currency",
+            "auto_renew",
+            "notice_deadline",
+            "account_name",
+            "segment",
+            "industry",
+            "region",
+            "csm_id",
+            "csm_name",
+            "crm_id",
+            "crm_url",
+        )
+    )
+
+
+def as_of_table(sources: Sources, as_of_dates: Iterable[date], name: str = "as_of") -> ir.Table:
+    """Return the distinct dates as a one-column table of the engine."""
+    frame = pd.DataFrame({name: sorted(set(as_of_dates))})
+    return sources.engine.from_pandas(frame, {name: "date"})
+
+
+def _with_status(renewals: ir.Table) -> ir.Table:
+    """Add lead time, term, notice deadline and status; drop superseded and long settled renewals."""
+    is_decided = renewals.outcome.notnull()
+    status = ibis.cases(
+        (renewals.outcome == "churned", "known_loss"),
+        (renewals.outcome == "renewed", "already_renewed"),
+        (renewals.notice_given_on.notnull(), "known_loss"),
+        (renewals.renewal_date < renewals.as_of, "overdue"),
+        else_="open",
+    )
+    fresh_from = renewals.as_of - ibis.interval(days=FRESH_DECISION_DAYS)
+    is_listed = ~is_decided | (renewals.renewal_date >= renewals.as_of) | (renewals.decided_on >= fresh_from)
+    listed = renewals.mutate(
+        status=status,
+        lead_days=renewals.renewal_date.delta(renewals.as_of, unit="day"),
+        term_days=renewals.renewal_date.delta(renewals.term_start_date, unit="day"),
+        notice_deadline=renewals.renewal_date - renewals.notice_period_days.cast("int64").as_interval("D"),
+    )
+    return listed.filter(is_listed & ((renewals.outcome != "superseded") | ~is_decided))
+
+
+def _with_band(seen: ir.Table) -> ir.Table:
+    """Add the horizon band of each row."""
+    return seen.mutate(
+        band=ibis.cases(
+            (seen.term_days < SHORT_TERM_DAYS, "rolling"),
+            (seen.lead_days < 0, "overdue"),
+            (seen.lead_days < 90, BANDS[0]),
+            (seen.lead_days <= 180, BANDS[1]),
+            (seen.lead_days <= HORIZON_DAYS, BANDS[2]),
+            else_="beyond",
+        )
+    )
+
+
+def _nearest_of_short_terms(seen: ir.Table) -> ir.Table:
+    """Keep one row per contract with short terms and date: a known loss, else the nearest open, overdue, decided."""
+    urgency = ibis.cases(
+        (seen.status == "known_loss", 0), (seen.status == "open", 1), (seen.status == "overdue", 2), else_=3
+    )
+    one_each = ibis.window(
+        group_by=["account_id", "contract_id", "as_of", "is_rolling"],
+        order_by=["urgency", "renewal_date", "renewal_id"],
+    )
+    marked = seen.mutate(urgency=urgency, is_rolling=seen.band == "rolling")
+    ranked = marked.mutate(place=ibis.row_number().over(one_each))
+    return ranked.filter(~ranked.is_rolling | (ranked.place == 0)).drop("urgency", "is_rolling", "place")
+
+
+def _csm_names(sources: Sources, spine: ir.Table) -> ir.Table:
+    """Return each owner's name as known at each date."""
+    return sources.known("csms", spine.select("csm_id", "as_of").distinct(), on=("csm_id",)).select(
+        "csm_id", "as_of", "csm_name"
+    )

@@ -1,0 +1,339 @@
+"""Features of product usage: level, trend against the account's own past, breadth, concentration, recency.
+
+Windows end the day before the date. Sums and counts are exact integers; each ratio is computed once, from them. An
+account of which no usage was ever recorded has nulls, not zeros: nobody watched it.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.feature import Feature
+from features.sources import Sources
+from features.spine import KEY
+
+WINDOW_DAYS = 28
+LOOKBACK_DAYS = 4 * WINDOW_DAYS
+"""How far back usage is read: the newest window and the three before it, which are the account's own past."""
+
+_EVENTS = frozenset({"usage_daily.usage_date", "usage_daily.events"})
+_USERS = _EVENTS | {"usage_daily.user_id"}
+_MODULES = _EVENTS | {"usage_daily.module"}
+_CRITICAL = _MODULES | {"entitlements.is_renewal_critical", "entitlements.module", "entitlements.valid_from"}
+
+FEATURES = (
+    Feature(
+        name="usage__events_28d",
+        description="Events in the last 28 days.",
+        unit="events",
+        kind="integer",
+        direction="either",
+        lineage=_EVENTS,
+        sentence="They made {value} uses of the product in the last 28 days",
+        group="usage level",
+    ),
+    Feature(
+        name="usage__events_per_user_28d",
+        description="Events per active user in the last 28 days.",
+        unit="events per person",
+        kind="number",
+        direction="either",
+        lineage=_USERS,
+        sentence="Each active person used it {value} times in the last 28 days",
+        group="usage level",
+    ),
+    Feature(
+        name="usage__active_days_28d",
+        description="Days with at least one event in the last 28 days.",
+        unit="days",
+        kind="integer",
+        direction="lowers",
+        lineage=_EVENTS,
+        sentence="The product was used on {value} of the last 28 days",
+        group="usage level",
+    ),
+    Feature(
+        name="usage__days_since_last",
+        description="Days since the newest usage, at most 112.",
+        unit="days",
+        kind="integer",
+        direction="raises",
+        lineage=_EVENTS,
+        sentence="Somebody last used the product {value} days ago",
+        group="usage level",
+    ),
+    Feature(
+        name="usage__events_trend_ratio",
+        description="Events of the last 28 days over the average 28 days of the 84 days before.",
+        unit="ratio",
+        kind="number",
+        direction="lowers",
+        lineage=_EVENTS,
+        sentence="Usage runs at {value} of its own level over the three months before",
+        group="usage trend",
+    ),
+    Feature(
+        name="usage__events_half_ratio",
+        description="Events of the last 56 days over those of the 56 days before.",
+        unit="ratio",
+        kind="number",
+        direction="lowers",
+        lineage=_EVENTS,
+        sentence="Usage of the last eight weeks is {value} of the eight weeks before",
+        group="usage trend",
+    ),
+    Feature(
+        name="usage__weekly_slope_share",
+        description="Straight-line slope of weekly events over 16 weeks, as a share of their mean, per week.",
+        unit="share per week",
+        kind="number",
+        direction="either",
+        lineage=_EVENTS,
+        sentence="Weekly usage moves by {value} of its mean each week",
+        group="usage trend",
+    ),
+    Feature(
+        name="usage__idle_weeks_112d",
+        description="Weeks without any event among the last 16, counted from the first usage in them.",
+        unit="weeks",
+        kind="integer",
+        direction="raises",
+        lineage=_EVENTS,
+        sentence="{value} of the last 16 weeks saw no usage at all",
+        group="usage trend",
+    ),
+    Feature(
+        name="usage__active_users_28d",
+        description="People with at least one event in the last 28 days.",
+        unit="people",
+        kind="integer",
+        direction="either",
+        lineage=_USERS,
+        sentence="{value} people were active in the last 28 days",
+        group="users",
+    ),
+    Feature(
+        name="usage__active_users_trend_ratio",
+        description="Active users of the last 28 days over the mean of the three 28-day windows before.",
+        unit="ratio",
+        kind="number",
+        direction="lowers",
+        lineage=_USERS,
+        sentence="The number of active people is {value} of its own level over the three months before",
+        group="users",
+    ),
+    Feature(
+        name="usage__lapsed_users_share",
+        description="Share of those active 29 to 56 days ago who were not active in the last 28 days.",
+        unit="share 0-1",
+        kind="number",
+        direction="raises",
+        lineage=_USERS,
+        sentence="{value} of the people active the month before have not come back",
+        group="users",
+    ),
+    Feature(
+        name="usage__new_users_share",
+        description="Share of those active in the last 28 days who were not active in the 84 days before.",
+        unit="share 0-1",
+        kind="number",
+        direction="either",
+        lineage=_USERS,
+        sentence="{value} of the active people are new",
+        group="users",
+    ),
+    Feature(
+        name="usage__top_user_share",
+        description="Share of the events of the last 28 days made by the busiest user.",
+        unit="share 0-1",
+        kind="number",
+        direction="either",
+        lineage=_USERS,
+        sentence="One person makes {value} of all usage",
+        group="users",
+    ),
+    Feature(
+        name="usage__seat_use_ratio",
+        description="Active users of the last 28 days over the seats that the account is entitled to.",
+        unit="ratio",
+        kind="number",
+        direction="either",
+        lineage=_USERS | {"entitlements.seats", "entitlements.valid_from"},
+        sentence="{value} of the seats are in use",
+        group="users",
+    ),
+    Feature(
+        name="usage__active_modules_28d",
+        description="Modules with at least one event in the last 28 days.",
+        unit="modules",
+        kind="integer",
+        direction="lowers",
+        lineage=_MODULES,
+        sentence="{value} modules were used in the last 28 days",
+        group="modules",
+    ),
+    Feature(
+        name="usage__dropped_modules_count",
+        description="Modules used in the 84 days before the last 28 days, and not since.",
+        unit="modules",
+        kind="integer",
+        direction="raises",
+        lineage=_MODULES,
+        sentence="{value} modules that they used before were not used in the last 28 days",
+        group="modules",
+    ),
+    Feature(
+        name="usage__critical_events_28d",
+        description="Events in renewal-critical modules in the last 28 days.",
+        unit="events",
+        kind="integer",
+        direction="either",
+        lineage=_CRITICAL,
+        sentence="Renewal-critical modules were used {value} times in the last 28 days",
+        group="modules",
+    ),
+    Feature(
+        name="usage__critical_trend_ratio",
+        description="Events in renewal-critical modules of the last 28 days over the average 28 days of the 84 before.",
+        unit="ratio",
+        kind="number",
+        direction="lowers",
+        lineage=_CRITICAL,
+        sentence="Renewal-critical modules run at {value} of their level over the three months before",
+        group="modules",
+    ),
+)
+
+
+def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the usage features.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+
+    Returns:
+        One row per spine row: the spine's key and one column per feature of this module.
+    """
+    moments = sources.engine.store(spine.select("account_id", "as_of").distinct())
+    by_user, by_week, by_module = _sums(moments, sources)
+    measured = moments.join(_watched(moments, sources), ["account_id", "as_of"])
+    for part in (by_user, by_week, by_module, _entitled_seats(moments, sources)):
+        stored = sources.engine.store(part)
+        measured = measured.join(stored, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    features = sources.engine.store(_ratios(measured))
+    keys = spine.select(*KEY)
+    return keys.join(features, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+
+
+def _watched(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the moments by which some usage of the account had been recorded."""
+    usage = sources.tables["usage_daily"]
+    first = usage.group_by("account_id").agg(first_recorded_at=usage.recorded_at.min())
+    joined = moments.join(first, "account_id")
+    return joined.filter(joined.first_recorded_at < joined.as_of.cast("timestamp")).select("account_id", "as_of")
+
+
+def _sums(moments: ir.Table, sources: Sources) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Return per moment the sums by user, by week and by module that the features are made of."""
+    known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
+    known = known.mutate(days_ago=known.as_of.delta(known.usage_date, unit="day"))
+    return _user_sums(known), _week_sums(known), _module_sums(known, moments, sources)
+
+
+def _window(table: ir.Table, number: int) -> ir.BooleanValue:
+    """Whether a row lies in the n-th 28-day window before the date, 0 being the newest."""
+    return table.days_ago.between(number * WINDOW_DAYS + 1, (number + 1) * WINDOW_DAYS)
+
+
+def _user_sums(known: ir.Table) -> ir.Table:
+    users = known.group_by(["account_id", "as_of", "user_id"]).agg(
+        **{f"w{n}": known.events.sum(where=_window(known, n)).fill_null(0) for n in range(4)}
+    )
+    return users.group_by(["account_id", "as_of"]).agg(
+        **{f"events_w{n}": users[f"w{n}"].sum() for n in range(4)},
+        **{f"users_w{n}": (users[f"w{n}"] > 0).sum() for n in range(4)},
+        top_events=users.w0.max(),
+        stayed=((users.w1 > 0) & (users.w0 > 0)).sum(),
+        newcomers=((users.w0 > 0) & (users.w1 + users.w2 + users.w3 == 0)).sum(),
+    )
+
+
+def _week_sums(known: ir.Table) -> ir.Table:
+    """Return recency, active days, and the sums that a straight line through 16 weeks needs."""
+    days = known.group_by(["account_id", "as_of", "days_ago"]).agg(events=known.events.sum())
+    days = days.filter(days.events > 0)
+    # Week 15 is the newest, so that a rising line has a positive slope.
+    days = days.mutate(week=15 - ((days.days_ago - 1) // 7).cast("int64"))
+    return days.group_by(["account_id", "as_of"]).agg(
+        days_since_last=days.days_ago.min(),
+        first_days_ago=days.days_ago.max(),
+        active_days=(days.days_ago <= WINDOW_DAYS).sum(),
+        active_weeks=days.week.nunique(),
+        week_events=(days.week * days.events).sum(),
+        all_events=days.events.sum(),
+    )
+
+
+def _module_sums(known: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
+    entitled = sources.known("entitlements", moments)
+    critical = entitled.filter(entitled.is_renewal_critical).select("account_id", "as_of", "module").distinct()
+    modules = known.group_by(["account_id", "as_of", "module"]).agg(
+        newest=known.events.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
+        past=known.events.sum(where=known.days_ago > WINDOW_DAYS).fill_null(0),
+    )
+    marked = modules.join(critical.mutate(is_critical=True), ["account_id", "as_of", "module"], how="left")
+    return marked.group_by(["account_id", "as_of"]).agg(
+        modules=(marked.newest > 0).sum(),
+        dropped_modules=((marked.newest == 0) & (marked.past > 0)).sum(),
+        critical_newest=marked.newest.sum(where=marked.is_critical),
+        critical_past=marked.past.sum(where=marked.is_critical),
+    )
+
+
+def _entitled_seats(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the seats as known at each moment: the largest number over modules, since people share modules."""
+    entitled = sources.known("entitlements", moments)
+    return entitled.group_by(["account_id", "as_of"]).agg(seats=entitled.seats.max())
+
+
+def _ratios(sums: ir.Table) -> ir.Table:
+    """Compute every feature from exact sums; trends stay null until the account's past covers the windows."""
+    has_past = sums.first_days_ago > LOOKBACK_DAYS - 7
+    past_events = sums.events_w1 + sums.events_w2 + sums.events_w3
+    past_users = sums.users_w1 + sums.users_w2 + sums.users_w3
+    # Least squares over x = 0..15: slope = (n Σxy − Σx Σy) / (n Σx² − (Σx)²), divided by the mean Σy / n, with n = 16,
+    # Σx = 120 and n Σx² − (Σx)² = 5440.
+    slope = (16 * (16 * sums.week_events - 120 * sums.all_events)) / (5440 * sums.all_events.nullif(0))
+    return sums.select(
+        "account_id",
+        "as_of",
+        usage__events_28d=sums.events_w0.fill_null(0),
+        usage__events_per_user_28d=_ratio(sums.events_w0, sums.users_w0),
+        usage__active_days_28d=sums.active_days.fill_null(0),
+        usage__days_since_last=sums.days_since_last.fill_null(LOOKBACK_DAYS),
+        usage__events_trend_ratio=_where(has_past, _ratio(3 * sums.events_w0, past_events)),
+        usage__events_half_ratio=_where(
+            has_past, _ratio(sums.events_w0 + sums.events_w1, sums.events_w2 + sums.events_w3)
+        ),
+        usage__weekly_slope_share=_where(has_past, slope),
+        usage__idle_weeks_112d=((sums.first_days_ago - 1) // 7 + 1 - sums.active_weeks).fill_null(16),
+        usage__active_users_28d=sums.users_w0.fill_null(0),
+        usage__active_users_trend_ratio=_where(has_past, _ratio(3 * sums.users_w0, past_users)),
+        usage__lapsed_users_share=_ratio(sums.users_w1 - sums.stayed, sums.users_w1),
+        usage__new_users_share=_where(has_past, _ratio(sums.newcomers, sums.users_w0)),
+        usage__top_user_share=_ratio(sums.top_events, sums.events_w0),
+        usage__seat_use_ratio=_ratio(sums.users_w0.fill_null(0), sums.seats),
+        usage__active_modules_28d=sums.modules.fill_null(0),
+        usage__dropped_modules_count=sums.dropped_modules.fill_null(0),
+        usage__critical_events_28d=sums.critical_newest,
+        usage__critical_trend_ratio=_where(has_past, _ratio(3 * sums.critical_newest, sums.critical_past)),
+    )
+
+
+def _ratio(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
+    """Divide exact numbers once; null where there is nothing to divide by."""
+    return part.cast("float64") / whole.cast("float64").nullif(0)
+
+
+def _where(condition: ir.BooleanValue, value: ir.NumericValue) -> ir.NumericValue:
+    return ibis.ifelse(condition, value, ibis.null(value.type()))
