@@ -1,0 +1,203 @@
+"""The churn model: two boosters, their calibration, the meaning of the colours, and how a snapshot is scored with them.
+
+Everything that a score depends on is plain data in here, so that the model's version can be a hash of its content. How
+it is fitted is the business of `fitting`, how it becomes files that of `model_files`; the reasons are in `explanation`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Final, Literal
+
+import lightgbm
+import numpy as np
+import pandas as pd
+
+from features.feature import Feature
+from models.baselines import BaseRates
+from models.boosting import raw_contributions, raw_scores, read_booster
+from models.calibration import Calibrator
+from models.encoding import Encoder
+from models.gut_feel import GutTable
+from models.learning import KEY, FloatArray, TextArray, as_timestamp, with_dates
+from models.logistic import sigmoid
+from models.settings import NEAREST_BAND, ROLLING_BAND, SCORED_BANDS
+
+Kind = Literal["boosted", "base_rate"]
+View = Literal["usage", "full"]
+VIEWS: Final[tuple[View, ...]] = ("usage", "full")
+CALIBRATED: Final = "calibrated"
+IN_COHORT: Final = "in_cohort"
+UNCALIBRATED: Final = "uncalibrated"
+VERSION_LENGTH: Final = 12
+
+
+class HindsightError(Exception):
+    """A score was asked for a date before the model's `trained_through`: the model has seen outcomes from after it."""
+
+
+@dataclass(frozen=True)
+class ChurnModel:
+    """A fitted model, or the pooled base rate in its place; both are scored alike.
+
+    Attributes:
+        kind: `boosted`, or `base_rate` where outcomes were too few: then there are no boosters and no calibrators.
+        trained_through: Outcomes known at this date were learned from.
+        encoder: All features of the full model and the levels of its categories.
+        usage_features: Names of the features that the usage view uses.
+        boosters: LightGBM's text per view.
+        calibrators: Calibrator per view.
+        calibration: `calibrated`, `in_cohort` or `uncalibrated` per scored band.
+        base_rates: Churn rate per band.
+        gut_table: What the colours have meant.
+        lead_feature: Feature that is set to zero where a renewal is overdue.
+        threads: Threads of prediction.
+    """
+
+    kind: Kind
+    trained_through: date
+    encoder: Encoder
+    usage_features: tuple[str, ...]
+    boosters: dict[View, str]
+    calibrators: dict[View, Calibrator]
+    calibration: dict[str, str]
+    base_rates: BaseRates
+    gut_table: GutTable
+    lead_feature: str
+    threads: int
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """Features of the full model, in the order in which its booster takes them."""
+        return self.encoder.features
+
+    @cached_property
+    def version(self) -> str:
+        """First twelve hex digits of the SHA-256 of the model's files."""
+        digest = hashlib.sha256()
+        for name, text in sorted(self.to_files().items()):
+            digest.update(f"{name}\n{len(text)}\n{text}".encode())
+        return digest.hexdigest()[:VERSION_LENGTH]
+
+    def to_files(self) -> dict[str, str]:
+        """The model as text and JSON files, name to content; `from_files` reads them back exactly."""
+        from models.model_files import write_model  # reads and writes this class, so it imports this module
+
+        return write_model(self)
+
+    @staticmethod
+    def from_files(files: dict[str, str]) -> "ChurnModel":
+        """The model that `to_files` wrote.
+
+        Raises:
+            ValueError: A file is missing, or the feature list does not match a booster.
+        """
+        from models.model_files import read_model  # as above
+
+        return read_model(files)
+
+    def encoder_of(self, view: View) -> Encoder:
+        """Encoder of a view: the usage view's has only its own features."""
+        if view == "full":
+            return self.encoder
+        features = tuple(feature for feature in self.features if feature.name in self.usage_features)
+        return Encoder(
+            features, {name: levels for name, levels in self.encoder.levels.items() if name in self.usage_features}
+        )
+
+    @cached_property
+    def read_boosters(self) -> dict[View, lightgbm.Booster]:
+        """The boosters, read from their text."""
+        return {view: read_booster(text) for view, text in self.boosters.items()}
+
+    def horizons(self, snapshots: pd.DataFrame) -> pd.Series:
+        """Band under which each row is scored, null where it is not.
+
+        Open rows count under their own band, overdue ones under the nearest (rolling ones stay rolling); decided, known
+        and far ones under none.
+        """
+        overdue = is_overdue(snapshots)
+        bands = snapshots["band"].astype(object).mask(overdue & (snapshots["band"] != ROLLING_BAND), NEAREST_BAND)
+        return bands.where(((snapshots["status"] == "open") | overdue) & bands.isin(SCORED_BANDS), None)
+
+    def inputs(self, snapshots: pd.DataFrame) -> pd.DataFrame:
+        """The snapshots as the boosters see them: an overdue renewal is due today."""
+        if self.lead_feature not in snapshots:
+            return snapshots
+        lead = snapshots[self.lead_feature].astype(np.float64)
+        return snapshots.assign(**{self.lead_feature: lead.where(~is_overdue(snapshots), 0.0)})
+
+    def raw_scores(self, snapshots: pd.DataFrame, view: View) -> FloatArray:
+        """Log-odds before calibration, shape (n,)."""
+        matrix = self.encoder_of(view).encode(self.inputs(snapshots))
+        return raw_scores(self.read_boosters[view], matrix, self.threads)
+
+    def contributions(self, snapshots: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+        """SHAP values of the full model in calibrated log-odds, and the base value of each row.
+
+        For a row that is scored, the two add up to the log-odds of its `churn_probability`; for others they are NaN.
+
+        Returns:
+            Contributions of shape (n, features), base values of shape (n,).
+        """
+        calibrator = self.calibrators["full"]
+        bands = self.horizons(snapshots).to_numpy(dtype=object)
+        raw = raw_contributions(self.read_boosters["full"], self.encoder.encode(self.inputs(snapshots)), self.threads)
+        slope = calibrator.slope_of(bands)
+        return raw[:, :-1] * slope[:, None], raw[:, -1] * slope + calibrator.intercept_of(bands)
+
+    def score(self, snapshots: pd.DataFrame, *, allow_hindsight: bool = False) -> pd.DataFrame:
+        """Scores snapshots, in the order given.
+
+        Args:
+            snapshots: Rows with the spine's columns, the pulse facts and the features.
+            allow_hindsight: Score dates before `trained_through` all the same; the caller has to mark them.
+
+        Returns:
+            The key, usage_view, gut_view, churn_probability, base_rate and calibration of each row. Probabilities are
+            NaN where a row is not scored: decided, lost for certain, or more than a year away.
+
+        Raises:
+            HindsightError: A row lies before `trained_through`.
+        """
+        snapshots = with_dates(snapshots, ("as_of",)).reset_index(drop=True)
+        self._require_foresight(snapshots, allow_hindsight)
+        horizons = self.horizons(snapshots)
+        bands = horizons.to_numpy(dtype=object)
+        base = self.base_rates.of(bands)
+        marks = horizons.map(self.calibration).mask(is_overdue(snapshots)).fillna(UNCALIBRATED)
+        return snapshots[KEY].assign(
+            usage_view=self._probability(snapshots, bands, base, "usage"),
+            gut_view=self.gut_table.view(snapshots, horizons, self.base_rates),
+            churn_probability=self._probability(snapshots, bands, base, "full"),
+            base_rate=base,
+            calibration=marks.astype(object),
+        )
+
+    def scorable(self, snapshots: pd.DataFrame, *, allow_hindsight: bool = False) -> pd.DataFrame:
+        """The rows that `score` gives a probability to, with `as_of` as a timestamp.
+
+        Raises:
+            HindsightError: A row lies before `trained_through`.
+        """
+        snapshots = with_dates(snapshots, ("as_of",))
+        self._require_foresight(snapshots, allow_hindsight)
+        return snapshots[self.horizons(snapshots).notna()].reset_index(drop=True)
+
+    def _require_foresight(self, snapshots: pd.DataFrame, allow_hindsight: bool) -> None:
+        if not allow_hindsight and (snapshots["as_of"] < as_timestamp(self.trained_through)).any():
+            raise HindsightError(
+                f"the model has learned from outcomes known on {self.trained_through}; it cannot score "
+                f"{snapshots['as_of'].min():%Y-%m-%d} as if it had not"
+            )
+
+    def _probability(self, snapshots: pd.DataFrame, bands: TextArray, base: FloatArray, view: View) -> FloatArray:
+        if self.kind == "base_rate":
+            return base
+        return sigmoid(self.calibrators[view].calibrate(self.raw_scores(snapshots, view), bands))
+
+
+def is_overdue(snapshots: pd.DataFrame) -> pd.Series:
+    """Whether each row is still open past its renewal date."""
+    return (snapshots["status"] == "overdue") | ((snapshots["status"] == "open") & (snapshots["band"] == "overdue"))

@@ -1,0 +1,56 @@
+"""From feature columns to the numbers that a booster takes.
+
+Numbers pass through; a category becomes the position of its level among the levels seen when the encoder was fitted.
+Nothing is imputed or scaled: trees need neither, and the logistic baseline does its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.feature import Feature
+from models.learning import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Features in a fixed order, with the levels of each category as known at fitting.
+
+    Attributes:
+        features: Inputs, in the order of the matrix columns.
+        levels: Sorted levels of each category feature.
+    """
+
+    features: tuple[Feature, ...]
+    levels: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def fit(cls, features: tuple[Feature, ...], snapshots: pd.DataFrame) -> "Encoder":
+        """Learns the levels of the category features from the rows given."""
+        levels = {
+            feature.name: tuple(sorted(str(level) for level in snapshots[feature.name].dropna().unique()))
+            for feature in features
+            if feature.kind == "category"
+        }
+        return cls(features, levels)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the matrix columns."""
+        return [feature.name for feature in self.features]
+
+    def column(self, name: str) -> int:
+        """Position of a feature among the matrix columns."""
+        return self.names.index(name)
+
+    def encode(self, snapshots: pd.DataFrame) -> FloatArray:
+        """Matrix of shape (rows, features); missing values and levels not seen at fitting are NaN."""
+        matrix = np.empty((len(snapshots), len(self.features)), dtype=np.float64)
+        for position, feature in enumerate(self.features):
+            values = snapshots[feature.name]
+            if feature.kind == "category":
+                codes = {level: float(code) for code, level in enumerate(self.levels[feature.name])}
+                values = values.map(codes)
+            matrix[:, position] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return matrix

@@ -1,0 +1,108 @@
+"""Why a renewal has its probability: SHAP values per group of features, additive in log-odds, each with a sentence.
+
+Contributions of a row plus its base value are the log-odds of `churn_probability`, exactly as shown. Values that moved
+since last week and charts are made elsewhere; a model that is only a base rate has no reasons.
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from models.churn_model import ChurnModel
+from models.learning import KEY, FloatArray, IntArray
+from models.wording import spoken_reason, spoken_value
+
+REASON_COLUMNS: Final = (
+    *KEY,
+    "rank",
+    "feature_group",
+    "direction",
+    "contribution",
+    "feature",
+    "value",
+    "sentence",
+    "model_version",
+)
+
+
+def explain(model: ChurnModel, snapshots: pd.DataFrame, *, allow_hindsight: bool = False) -> pd.DataFrame:
+    """Reasons of every row that the model scores.
+
+    Args:
+        model: The model whose `churn_probability` is explained.
+        snapshots: Rows as given to `ChurnModel.score`.
+        allow_hindsight: As in `ChurnModel.score`.
+
+    Returns:
+        One row per snapshot and group of features that moves it, sorted by key and rank (1 is the largest contribution
+        in size). `feature` is the one in the group that pushes most in the group's direction, `value` and `sentence`
+        are its.
+
+    Raises:
+        HindsightError: A row lies before the model's `trained_through`.
+    """
+    snapshots = model.scorable(snapshots, allow_hindsight=allow_hindsight).sort_values(KEY, ignore_index=True)
+    if model.kind == "base_rate" or snapshots.empty:
+        return pd.DataFrame(columns=list(REASON_COLUMNS))
+    contributions, _ = model.contributions(snapshots)
+    groups, members = _groups(model)
+    totals = np.column_stack([contributions[:, member].sum(axis=1) for member in members])
+    leading = np.column_stack(
+        [_leading(contributions, total, member) for total, member in zip(totals.T, members, strict=True)]
+    )
+    # A stable sort over groups in the order of their names: equal contributions rank by name.
+    order = np.argsort(-np.abs(totals), axis=1, kind="stable")
+    rank = np.argsort(order, axis=1, kind="stable") + 1
+    rows, columns = np.nonzero(totals != 0.0)
+    reasons = snapshots.loc[rows, KEY].reset_index(drop=True)
+    reasons = reasons.assign(
+        rank=rank[rows, columns],
+        feature_group=np.array(groups, dtype=object)[columns],
+        direction=np.where(totals[rows, columns] > 0, "raises", "lowers"),
+        contribution=totals[rows, columns],
+        model_version=model.version,
+    )
+    reasons = pd.concat([reasons, _words(model, model.inputs(snapshots), rows, leading[rows, columns])], axis=1)
+    return reasons.sort_values([*KEY, "rank"], ignore_index=True)[list(REASON_COLUMNS)]
+
+
+def top_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
+    """The key and `top_reason` of each explained row.
+
+    The strongest reason that pushes the way in which all reasons together push: what makes a risky renewal risky, and a
+    healthy one healthy.
+    """
+    together = reasons.groupby(KEY)["contribution"].transform("sum")
+    agreeing = reasons[(reasons["contribution"] > 0) == (together > 0)]
+    first = agreeing.sort_values([*KEY, "rank"]).drop_duplicates(KEY, keep="first")
+    return first.rename(columns={"sentence": "top_reason"})[[*KEY, "top_reason"]].reset_index(drop=True)
+
+
+def _groups(model: ChurnModel) -> tuple[list[str], list[IntArray]]:
+    """Names of the groups, sorted, and the positions of each group's features."""
+    of_feature = np.array([feature.group for feature in model.features], dtype=object)
+    names = sorted(set(of_feature))
+    return names, [np.flatnonzero(of_feature == name) for name in names]
+
+
+def _leading(contributions: FloatArray, total: FloatArray, member: IntArray) -> IntArray:
+    """Position of the feature that pushes most in the direction of its group's total, shape (n,)."""
+    pushing = contributions[:, member] * np.where(total > 0, 1.0, -1.0)[:, None]
+    leading: IntArray = member[np.argmax(pushing, axis=1)]
+    return leading
+
+
+def _words(model: ChurnModel, inputs: pd.DataFrame, rows: IntArray, features: IntArray) -> pd.DataFrame:
+    """Feature, value and sentence of each reason, in the order given."""
+    values = {feature.name: inputs[feature.name].tolist() for feature in model.features}
+    chosen = [(model.features[position], row) for row, position in zip(rows, features, strict=True)]
+    words = [
+        (
+            feature.name,
+            spoken_value(feature, values[feature.name][row]),
+            spoken_reason(feature, values[feature.name][row]),
+        )
+        for feature, row in chosen
+    ]
+    return pd.DataFrame(words, columns=["feature", "value", "sentence"], dtype=object)

@@ -1,0 +1,66 @@
+"""The metrics in plain sentences, for people who will not read the table.
+
+Only what the figures say: a model that does not beat the base rate is said not to. Colours, tables and charts are made
+elsewhere.
+"""
+
+from typing import Any, Final
+
+import pandas as pd
+
+from models.evaluation import DIFFERENCE, WITHOUT_EARLY
+from models.settings import SCORED_BANDS
+
+SPOKEN_BANDS: Final = {
+    "0-89": "renewals up to 89 days ahead",
+    "90-180": "renewals 90 to 180 days ahead",
+    "181-365": "renewals 181 to 365 days ahead",
+    "rolling": "contracts with short terms, half a year ahead",
+}
+SPOKEN_POPULATIONS: Final = {"": "", WITHOUT_EARLY: "Leaving out those decided soon after: "}
+SHIPPED_MODEL: Final = "churn_probability"
+Figures = dict[str, dict[Any, Any]]
+"""Rows of the metrics of one model and band, by name of the metric."""
+
+
+def describe_metrics(metrics: pd.DataFrame) -> tuple[str, ...]:
+    """One or two sentences per horizon: whether the model beats the base rate, and what judgement adds to usage."""
+    sentences = []
+    for band in SCORED_BANDS:
+        rows = metrics[(metrics["band"] == band) & (metrics["model"] == SHIPPED_MODEL)]
+        figures: Figures = {str(name): row for name, row in rows.set_index("metric").to_dict("index").items()}
+        for suffix, spoken in SPOKEN_POPULATIONS.items():
+            if f"brier_skill{suffix}" in figures:
+                subject = SPOKEN_BANDS[band]
+                found = [_against_base_rate(figures, suffix, subject), *_against_usage(figures, suffix, subject)]
+                sentences += [f"{spoken}{sentence}" for sentence in found]
+    return tuple(sentences)
+
+
+def _against_base_rate(figures: Figures, suffix: str, subject: str) -> str:
+    skill = figures[f"brier_skill{suffix}"]
+    evidence = f"{skill['churns']} churns among {skill['renewals']} renewals, {skill['cutoffs']} cut-offs"
+    if pd.isna(skill["low"]):
+        return f"On {subject} nothing can be said of the model: too few outcomes ({evidence})."
+    verdict = "beats" if skill["beats_base_rate"] else "does not beat"
+    spoken = f"Brier skill {_with_interval(skill)}, AUC {_with_interval(figures[f'roc_auc{suffix}'])}"
+    return f"The model {verdict} the base rate on {subject}: {spoken} ({evidence})."
+
+
+def _against_usage(figures: Figures, suffix: str, subject: str) -> list[str]:
+    name = f"brier_skill{DIFFERENCE}usage_view{suffix}"
+    if name not in figures or pd.isna(figures[name]["low"]):
+        return []
+    difference = figures[name]
+    if difference["low"] > 0:
+        verdict = "Human judgement adds to usage"
+    elif difference["high"] < 0:
+        verdict = "Human judgement takes away from usage"
+    else:
+        verdict = "It is not settled whether human judgement adds to usage"
+    return [f"{verdict} on {subject}: Brier skill {_with_interval(difference, signed=True)}."]
+
+
+def _with_interval(figure: dict[Any, Any], *, signed: bool = False) -> str:
+    sign = "+" if signed else ""
+    return f"{figure['value']:{sign}.3f} ({figure['low']:{sign}.3f} to {figure['high']:{sign}.3f})"

@@ -1,0 +1,137 @@
+"""Fitting a churn model at a cut-off, from what was known then.
+
+The one recipe: the walk forward uses it at each past cut-off, training uses it once more at the end, so what is
+measured is what is shipped. Which cut-offs there are is decided in `walk_forward`, what to do with too little data in
+`training`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.baselines import BaseRates
+from models.boosting import fit_booster
+from models.calibration import Calibrator
+from models.churn_model import CALIBRATED, IN_COHORT, UNCALIBRATED, VIEWS, ChurnModel, View
+from models.cross_fitting import cross_fitted_scores
+from models.encoding import Encoder
+from models.gut_feel import GutTable
+from models.learning import KEY, Cohort, FloatArray, LearningData, TextArray, unit_of, weights_of
+from models.settings import SCORED_BANDS, ModelSettings
+
+RAW_COLUMNS: dict[View, str] = {"usage": "raw_usage", "full": "raw_full"}
+"""Columns of the walk's predictions that hold log-odds before calibration."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRows:
+    """Predictions with known outcome that calibrators are fitted on, all arrays of shape (n,).
+
+    Attributes:
+        raw: Log-odds before calibration per view.
+        mark: `calibrated` where the predictions are out of time, `in_cohort` where they are only out of account.
+    """
+
+    raw: dict[View, FloatArray]
+    outcomes: FloatArray
+    weights: FloatArray
+    bands: TextArray
+    units: pd.Series
+    mark: str
+
+    def marks(self, minimum_renewals: int) -> dict[str, str]:
+        """What may be claimed of each band's calibration."""
+        counts = self.units.groupby(self.bands).nunique()
+        return {band: self.mark if counts.get(band, 0) >= minimum_renewals else UNCALIBRATED for band in SCORED_BANDS}
+
+
+def fit_model(data: LearningData, cohort: Cohort, history: pd.DataFrame, settings: ModelSettings) -> ChurnModel:
+    """Fits boosters, calibrators, base rates and gut table on a cohort.
+
+    Args:
+        data: Where the outcomes known at the cut-off are looked up.
+        cohort: What may be learned from.
+        history: Raw predictions of earlier cut-offs: the key, contract_id, band, cutoff, raw_usage, raw_full.
+        settings: How to fit.
+    """
+    encoder = Encoder.fit(data.features, cohort.snapshots)
+    usage = Encoder.fit(tuple(f for f in data.features if f.name in data.usage_features), cohort.snapshots)
+    encoders: dict[View, Encoder] = {"usage": usage, "full": encoder}
+    base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
+    rows = out_of_time_rows(data, cohort.cutoff, history, settings) or in_cohort_rows(cohort, encoders, settings)
+    return ChurnModel(
+        kind="boosted",
+        trained_through=cohort.cutoff.date(),
+        encoder=encoder,
+        usage_features=data.usage_features,
+        boosters={view: fit_booster(encoders[view], cohort, settings) for view in VIEWS},
+        calibrators={
+            view: Calibrator.fit(rows.raw[view], rows.outcomes, rows.weights, rows.bands, settings) for view in VIEWS
+        },
+        calibration=rows.marks(settings.minimum_band_renewals),
+        base_rates=base_rates,
+        gut_table=GutTable.fit(cohort, base_rates, settings),
+        lead_feature=settings.lead_feature,
+        threads=settings.booster.threads,
+    )
+
+
+def fit_base_rate_model(data: LearningData, cohort: Cohort, settings: ModelSettings) -> ChurnModel:
+    """The pooled base rate in the shape of a model: the same for every renewal of a band, and uncalibrated."""
+    base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
+    return ChurnModel(
+        kind="base_rate",
+        trained_through=cohort.cutoff.date(),
+        encoder=Encoder.fit(data.features, cohort.snapshots),
+        usage_features=data.usage_features,
+        boosters={},
+        calibrators={},
+        calibration=dict.fromkeys(SCORED_BANDS, UNCALIBRATED),
+        base_rates=base_rates,
+        gut_table=GutTable.fit(cohort, base_rates, settings),
+        lead_feature=settings.lead_feature,
+        threads=settings.booster.threads,
+    )
+
+
+def mature_cutoffs(cutoffs: pd.Series, through: pd.Timestamp, settings: ModelSettings) -> list[pd.Timestamp]:
+    """The distinct cut-offs whose headline band had matured before a date, ascending."""
+    maturity = pd.Timedelta(days=settings.maturity_days)
+    return [cutoff for cutoff in sorted(cutoffs.unique()) if cutoff + maturity < through]
+
+
+def out_of_time_rows(
+    data: LearningData, cutoff: pd.Timestamp, history: pd.DataFrame, settings: ModelSettings
+) -> CalibrationRows | None:
+    """Predictions of earlier cut-offs whose outcome is known at this one; None while too few cut-offs have matured."""
+    if history.empty:
+        return None
+    known = history.merge(data.outcomes_at(cutoff), on=KEY, how="inner").sort_values(
+        ["cutoff", *KEY], ignore_index=True
+    )
+    outcomes = known["is_churned"].to_numpy(dtype=np.float64)
+    if len(
+        mature_cutoffs(known["cutoff"], cutoff, settings)
+    ) < settings.minimum_cutoffs or not 0 < outcomes.sum() < len(outcomes):
+        return None
+    return CalibrationRows(
+        raw={view: known[RAW_COLUMNS[view]].to_numpy(dtype=np.float64) for view in VIEWS},
+        outcomes=outcomes,
+        weights=weights_of(known),
+        bands=known["band"].to_numpy(dtype=object),
+        units=unit_of(known),
+        mark=CALIBRATED,
+    )
+
+
+def in_cohort_rows(cohort: Cohort, encoders: dict[View, Encoder], settings: ModelSettings) -> CalibrationRows:
+    """Account-grouped cross-fitted predictions of the cohort itself."""
+    return CalibrationRows(
+        raw={view: cross_fitted_scores(encoders[view].features, cohort, settings) for view in VIEWS},
+        outcomes=cohort.outcomes,
+        weights=cohort.weights,
+        bands=cohort.bands,
+        units=unit_of(cohort.snapshots),
+        mark=IN_COHORT,
+    )

@@ -1,0 +1,110 @@
+"""Settings of the models and the names of the horizon bands.
+
+Every number that was chosen rather than estimated stands here with its reason. Settings say how to fit, never what was
+fitted: fitted values live in the model. The band names come from the spine; their limits are not repeated here.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCORED_BANDS: Final = ("0-89", "90-180", "181-365", "rolling")
+"""Horizons that are learned from, scored and measured, in the order in which they are shown."""
+HEADLINE_BAND: Final = "90-180"
+"""The horizon that quality is quoted for: late enough to know something, early enough to act."""
+NEAREST_BAND: Final = "0-89"
+"""The horizon whose calibration an overdue renewal borrows."""
+ROLLING_BAND: Final = "rolling"
+"""Terms under 180 days: the unit is the contract, and the target is any churn within 180 days."""
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class BoosterSettings(BaseModel):
+    """Parameters of the gradient boosting, chosen for a few hundred renewals rather than for millions.
+
+    Rows of one renewal repeat its outcome, so leaves are limited by weight (the summed Hessian) rather than by row
+    count.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rounds: Count = 120
+    """Trees. Fixed rather than stopped early: a stopping set costs outcomes that are scarce."""
+    learning_rate: Positive = 0.03
+    """Shrinkage per tree. Slow, so that random feature and row draws average out in one booster."""
+    max_depth: Count = 3
+    """At most three features interact."""
+    num_leaves: Count = 6
+    """Leaves per tree, fewer than the depth allows."""
+    minimum_rows_in_leaf: Count = 20
+    """Rows in a leaf; a renewal has about thirteen over its last year, so this asks for more than one."""
+    minimum_weight_in_leaf: Positive = 1.0
+    """Summed Hessian in a leaf: at a churn rate of 10 % about eleven renewals."""
+    ridge: Positive = 10.0
+    """L2 penalty on leaf values, in units of the summed Hessian."""
+    feature_share: Share = 0.35
+    """Features drawn per tree: features of one family are near copies, and a small draw makes them share the work."""
+    row_share: Share = 0.7
+    """Rows drawn per tree."""
+    category_ridge: Positive = 20.0
+    """Additional L2 penalty where a split is on a category."""
+    threads: Count = 1
+    """Fixed, because it is part of what makes two trainings identical; on tables of this size a second thread mostly
+    waits."""
+
+
+class ModelSettings(BaseModel):
+    """How models are fitted, calibrated and judged. The defaults are meant to be left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 20_000_103
+    """Seed of every random draw: boosting, folds, resampling."""
+    minimum_churns: Count = 30
+    """Churned renewals below which nothing is fitted but a pooled base rate."""
+    minimum_cutoffs: Count = 3
+    """Mature cut-offs below which no walk-forward figure is claimed and calibration is in-cohort."""
+    maturity_days: Count = 240
+    """Days until a cut-off is mature: the headline band ends 180 days ahead, and an outcome settles within 60 more."""
+    folds: Annotated[int, Field(ge=2)] = 5
+    """Account groups of the cross-fitting that stands in where no mature cut-offs exist."""
+    booster: BoosterSettings = BoosterSettings()
+    """Parameters of both boosters; the usage view and the full model never differ in anything but their features."""
+
+    base_rate_strength: Positive = 10.0
+    """Renewals' worth of the overall churn rate that is mixed into each band's base rate."""
+    colour_shift_sd: Positive = 1.0
+    """Prior standard deviation, in log-odds, of what a pulse colour means against the base rate."""
+    gut_cell_strength: Positive = 20.0
+    """Renewals' worth of the colour's overall meaning that is mixed into each cell of colour, age state and band."""
+    logistic_precision: Positive = 300.0
+    """Ridge penalty of the logistic baseline on standardized inputs: with a hundred inputs, most of them kin, a prior
+    standard deviation of about 0.6 for their sum. Weaker penalties lose to the base rate."""
+
+    calibration_slope_sd: Positive = 0.5
+    """Prior standard deviation of the calibration slope around one."""
+    calibration_intercept_sd: Positive = 1.0
+    """Prior standard deviation of the intercept that the dated bands share."""
+    calibration_band_sd: Positive = 0.3
+    """Prior standard deviation of one band's departure from the shared intercept."""
+    minimum_slope: Positive = 0.05
+    """Least calibration slope: a score that says nothing is flattened, never turned round."""
+    minimum_band_renewals: Count = 20
+    """Renewals with known outcome below which a band's calibration is not claimed."""
+
+    bootstrap_resamples: Annotated[int, Field(ge=20)] = 500
+    """Resamples of accounts behind each interval."""
+    interval_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """Level of the intervals of the metrics, two-sided."""
+    early_decision_days: Count = 30
+    """Where notice is not observed, metrics are also given without renewals decided this soon after the as-of date."""
+
+    risky_above: Positive = 1.5
+    """A usage view above this multiple of its band's base rate is risky."""
+    healthy_below: Positive = 0.75
+    """A usage view below this multiple of its band's base rate is healthy."""
+    lead_feature: str = "commercial__lead_days"
+    """Feature that holds the days to the renewal date; an overdue renewal is scored as if it were zero."""

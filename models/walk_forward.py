@@ -1,0 +1,125 @@
+"""Walking forward: at each cut-off fit on what was known, score what was open, and wait for the outcomes.
+
+The only source of quality figures. The same recipe as in training is fitted at each cut-off, together with the
+baselines; nothing here judges the predictions (that is `evaluation`), and nothing fitted at one cut-off is used at
+another, except that calibrators learn from the predictions of earlier ones once their outcomes are known.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from models.baselines import LogisticBaseline
+from models.churn_model import UNCALIBRATED, VIEWS, ChurnModel
+from models.fitting import RAW_COLUMNS, fit_model
+from models.learning import KEY, Cohort, LearningData, weights_of
+from models.settings import ModelSettings
+
+MODEL_COLUMNS: Final = ("base_rate", "gut_view", "logistic_usage", "logistic_full", "usage_view", "churn_probability")
+"""Columns of predictions that are compared on identical rows: baselines first, then the views."""
+CALIBRATED_COLUMNS: Final = ("usage_view", "churn_probability")
+"""Those among them that went through a calibrator."""
+FACT_COLUMNS: Final = (*KEY, "contract_id", "renewal_date", "lead_days", "band", "arr", "sentiment", "pulse_state")
+PREDICTION_COLUMNS: Final = ("cutoff", *FACT_COLUMNS, *MODEL_COLUMNS, "calibration")
+OUTCOME_COLUMNS: Final = ("is_churned", "is_contracted", "days_to_decision", "weight")
+
+PUBLISHED_COLUMNS: Final = (
+    "model",
+    "cutoff",
+    *KEY,
+    "band",
+    "probability",
+    "is_churned",
+    "weight",
+    "arr",
+    "calibration",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What the walk left behind.
+
+    Attributes:
+        history: Raw and calibrated predictions of every renewal that was open at a walked cut-off, matured or not.
+        cutoffs: Cut-offs walked, ascending.
+        thin_cutoffs: Cut-offs passed over because too few churns were known.
+    """
+
+    history: pd.DataFrame
+    cutoffs: tuple[pd.Timestamp, ...]
+    thin_cutoffs: tuple[pd.Timestamp, ...]
+
+    def matured(self, data: LearningData) -> pd.DataFrame:
+        """The predictions whose outcome is known at `trained_through`, with outcome and weight, by cut-off and key."""
+        if self.history.empty:
+            return empty_predictions()
+        known = self.history.merge(data.outcomes_at(data.through), on=KEY, how="inner")
+        known = known.sort_values(["cutoff", *KEY], ignore_index=True)
+        return known.assign(weight=weights_of(known))[[*PREDICTION_COLUMNS, *OUTCOME_COLUMNS]]
+
+
+def empty_predictions() -> pd.DataFrame:
+    """Predictions with outcome, without any row."""
+    return pd.DataFrame(columns=[*PREDICTION_COLUMNS, *OUTCOME_COLUMNS])
+
+
+def one_row_per_model(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Matured predictions with one row per model, cut-off and snapshot, as they are published; sorted by that key."""
+    kept = ["cutoff", *KEY, "band", "is_churned", "weight", "arr", "calibration"]
+    long = predictions.melt(id_vars=kept, value_vars=list(MODEL_COLUMNS), var_name="model", value_name="probability")
+    # What a baseline says is not calibrated, whatever the model is.
+    long["calibration"] = long["calibration"].where(long["model"].isin(CALIBRATED_COLUMNS), UNCALIBRATED)
+    return long.sort_values(["model", "cutoff", *KEY], ignore_index=True)[list(PUBLISHED_COLUMNS)]
+
+
+def walk_forward(data: LearningData, settings: ModelSettings) -> Walk:
+    """Fits and predicts at every cut-off before `trained_through` at which enough churns were known."""
+    history = pd.DataFrame(columns=[*PREDICTION_COLUMNS, *RAW_COLUMNS.values()])
+    walked: list[pd.Timestamp] = []
+    thin: list[pd.Timestamp] = []
+    for cutoff in data.cutoffs:
+        cohort = data.cohort(cutoff)
+        if cohort.churns < settings.minimum_churns or cohort.outcomes.all():
+            thin.append(cutoff)
+            continue
+        open_rows = data.open_at(cutoff)
+        if open_rows.empty:
+            continue
+        require_disjoint(cohort, open_rows)
+        model = fit_model(data, cohort, history, settings)
+        predictions = _predict(model, cohort, open_rows, settings)
+        history = pd.concat([history, predictions], ignore_index=True) if walked else predictions
+        walked.append(cutoff)
+    return Walk(history, tuple(walked), tuple(thin))
+
+
+def require_disjoint(cohort: Cohort, open_rows: pd.DataFrame) -> None:
+    """Makes sure that no renewal is both learned from and predicted.
+
+    Raises:
+        ValueError: One is; the labels then know an outcome of a renewal that the spine holds to be open.
+    """
+    both = set(_renewals_of(cohort.snapshots)) & set(_renewals_of(open_rows))
+    if both:
+        examples = ", ".join("/".join(renewal) for renewal in sorted(both)[:3])
+        raise ValueError(f"at cut-off {cohort.cutoff:%Y-%m-%d} {len(both)} renewals are on both sides: {examples}")
+
+
+def _renewals_of(snapshots: pd.DataFrame) -> list[tuple[str, str]]:
+    """(account_id, renewal_id) of each row."""
+    return list(zip(snapshots["account_id"].astype(str), snapshots["renewal_id"].astype(str), strict=True))
+
+
+def _predict(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame, settings: ModelSettings) -> pd.DataFrame:
+    """Predictions of the model and the baselines for what was open, one row each."""
+    scores = model.score(open_rows)
+    raw = {RAW_COLUMNS[view]: model.raw_scores(open_rows, view) for view in VIEWS}
+    logistic = {
+        f"logistic_{view}": LogisticBaseline.fit(model.encoder_of(view), cohort, settings).predict(open_rows)
+        for view in VIEWS
+    }
+    facts = open_rows[list(FACT_COLUMNS)].assign(cutoff=cohort.cutoff, **logistic, **raw)
+    predictions = facts.merge(scores, on=KEY, how="left", validate="one_to_one")
+    return predictions[[*PREDICTION_COLUMNS, *RAW_COLUMNS.values()]]

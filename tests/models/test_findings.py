@@ -1,0 +1,60 @@
+import pandas as pd
+
+from models.findings import describe_metrics
+
+COUNTS = {"renewals": 412, "churns": 51, "cutoffs": 11}
+
+
+def metrics(*rows: tuple[str, float, float, float, bool]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["metric", "value", "low", "high", "beats_base_rate"])
+    return frame.assign(band="90-180", model="churn_probability", **COUNTS)
+
+
+def test_a_model_that_beats_the_base_rate_is_said_to_with_its_figures() -> None:
+    sentences = describe_metrics(
+        metrics(
+            ("roc_auc", 0.74, 0.68, 0.8, True),
+            ("brier_skill", 0.08, 0.03, 0.13, True),
+            ("brier_skill_difference_to_usage_view", 0.031, 0.011, 0.052, True),
+        )
+    )
+    assert sentences == (
+        "The model beats the base rate on renewals 90 to 180 days ahead: Brier skill 0.080 (0.030 to 0.130), "
+        "AUC 0.740 (0.680 to 0.800) (51 churns among 412 renewals, 11 cut-offs).",
+        "Human judgement adds to usage on renewals 90 to 180 days ahead: Brier skill +0.031 (+0.011 to +0.052).",
+    )
+
+
+def test_a_model_that_does_not_is_said_not_to() -> None:
+    first, second = describe_metrics(
+        metrics(
+            ("roc_auc", 0.51, 0.44, 0.58, False),
+            ("brier_skill", -0.01, -0.03, 0.01, False),
+            ("brier_skill_difference_to_usage_view", 0.0, -0.01, 0.01, False),
+        )
+    )
+    assert first.startswith("The model does not beat the base rate on renewals 90 to 180 days ahead")
+    assert second.startswith("It is not settled whether human judgement adds to usage")
+
+
+def test_judgement_that_harms_is_said_to() -> None:
+    rows = metrics(
+        ("roc_auc", 0.51, 0.44, 0.58, False),
+        ("brier_skill", -0.01, -0.03, 0.01, False),
+        ("brier_skill_difference_to_usage_view", -0.02, -0.03, -0.01, False),
+    )
+    assert describe_metrics(rows)[1].startswith("Human judgement takes away from usage")
+
+
+def test_too_few_outcomes_and_early_decisions_are_named() -> None:
+    nan = float("nan")
+    rows = metrics(
+        ("roc_auc_without_early_decisions", nan, nan, nan, False),
+        ("brier_skill_without_early_decisions", nan, nan, nan, False),
+        ("brier_skill_difference_to_usage_view_without_early_decisions", nan, nan, nan, False),
+    )
+    assert describe_metrics(rows) == (
+        "Leaving out those decided soon after: On renewals 90 to 180 days ahead nothing can be said of the model: "
+        "too few outcomes (51 churns among 412 renewals, 11 cut-offs).",
+    )
+    assert describe_metrics(rows.head(0)) == ()

@@ -1,0 +1,50 @@
+import json
+
+import pytest
+
+from models.churn_model import ChurnModel
+from models.training import TrainingResult
+
+
+def test_a_model_is_text_and_json_and_names_its_features(trained: TrainingResult) -> None:
+    files = trained.model.to_files()
+    assert sorted(files) == [
+        "calibration.json",
+        "churn_probability.lightgbm.txt",
+        "features.json",
+        "model.json",
+        "usage_view.lightgbm.txt",
+    ]
+    listed = json.loads(files["features.json"])
+    assert [feature["name"] for feature in listed["features"]] == [feature.name for feature in trained.model.features]
+    assert "pulse__sentiment_level" in files["churn_probability.lightgbm.txt"]
+    assert "pulse__sentiment_level" not in files["usage_view.lightgbm.txt"]
+    assert json.loads(files["model.json"])["trained_through"] == trained.model.trained_through.isoformat()
+
+
+def test_any_change_of_content_changes_the_version(trained: TrainingResult) -> None:
+    files = trained.model.to_files()
+    fitted = json.loads(files["calibration.json"])
+    fitted["gut_view"]["red|fresh|90-180"] += 1e-15
+    other = ChurnModel.from_files(files | {"calibration.json": json.dumps(fitted)})
+    assert other.version != trained.model.version
+
+
+def test_a_missing_file_is_named(trained: TrainingResult) -> None:
+    files = trained.model.to_files()
+    del files["usage_view.lightgbm.txt"]
+    with pytest.raises(ValueError, match=r"no file usage_view\.lightgbm\.txt; it has calibration\.json"):
+        ChurnModel.from_files(files)
+    with pytest.raises(ValueError, match=r"no file model\.json; it has none"):
+        ChurnModel.from_files({})
+
+
+def test_a_feature_list_that_does_not_match_the_booster_is_refused(trained: TrainingResult) -> None:
+    files = trained.model.to_files()
+    renamed = files["features.json"].replace("usage__noise_28d", "usage__other_28d")
+    with pytest.raises(ValueError, match=r"features\.json does not match .*usage__noise_28d.*usage__other_28d"):
+        ChurnModel.from_files(files | {"features.json": renamed})
+    listed = json.loads(files["features.json"])
+    listed["features"].reverse()
+    with pytest.raises(ValueError, match="the same names in another order"):
+        ChurnModel.from_files(files | {"features.json": json.dumps(listed)})
