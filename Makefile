@@ -1,6 +1,10 @@
 # Everything is installed into .venv/ and nothing outside the repository is touched.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+WORKSPACE ?= .falsegreen/demo
+
+# dg compares the interpreter that it runs on with the one that is activated.
+export VIRTUAL_ENV := $(CURDIR)/.venv
 
 # No library calls home. The command line sets the same for itself.
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -9,7 +13,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install test test-all lint format lock clean
+.PHONY: help install demo dev test test-all lint format lock figures clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -25,25 +29,38 @@ install: .venv/.installed  ## Install the pinned dependencies and falsegreen its
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lint: install  ## Format, lint, types
+demo: install  ## Build a sample company, run the whole pipeline on it, show the risk table
+	$(BIN)/falsegreen demo --out $(WORKSPACE)
+
+dev: install  ## Open the Dagster interface on the demo workspace
+	@mkdir -p .dagster
+	DAGSTER_HOME=$(CURDIR) FALSEGREEN_HOME=$(WORKSPACE) FALSEGREEN_SOURCE=$(WORKSPACE)/source $(BIN)/dg dev
+
+lint: install  ## Format, lint, types, import rules, Dagster definitions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/dg check defs
 
 format: install  ## Rewrite the code as the formatter would have it
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 test: lint  ## Lint and the test suite, in minutes
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-all: test  ## The above and the slow tests too
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow --numprocesses 2 --dist loadfile
 
 lock: install  ## Resolve the dependencies anew: names, versions and hashes, no address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--upgrade --group dev pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+
+figures: install  ## Measure the walk on the sample company anew and write docs/walk_forward.md
+	$(BIN)/falsegreen demo --out $(WORKSPACE)
+	$(BIN)/python benchmarks/walk_forward_figures.py --workspace $(WORKSPACE)
 
 clean:  ## Remove the environment and the demo workspace
 	rm -rf .venv .falsegreen .dagster

@@ -1,0 +1,58 @@
+"""Which date a run stands for when nobody says.
+
+The only place that looks into a source before it has been checked, and, with the command line that calls it, the only
+one that asks what day it is.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from data_contracts.contract import source_contracts
+from data_contracts.problems import ContractError
+from data_contracts.reading import open_source
+from data_contracts.source_files import find_source
+
+FIRST_AS_OF = date(2000, 1, 3)
+"""The earliest date that a run can stand for: the Monday from which the training grid is counted."""
+_EVENTS = {"usage_daily": "usage_date", "csm_pulses": "pulse_at"}
+
+
+def newest_monday(last_events: Iterable[date], today: date) -> date:
+    """Return the newest Monday on or before the day after the newest event, and not after today.
+
+    Args:
+        last_events: Dates of the newest usage and the newest pulse, as far as there are any.
+        today: Today.
+    """
+    limit = min(today, max(last_events, default=today) + timedelta(days=1))
+    return limit - timedelta(days=limit.weekday())
+
+
+def default_as_of(source_folder: Path, today: date) -> date:
+    """Return the date that a run of these source tables stands for when nobody says.
+
+    Args:
+        source_folder: Folder of source tables; what cannot be read is passed by, the checks will name it.
+        today: Today.
+    """
+    found = (_newest(source_folder, table, column) for table, column in _EVENTS.items())
+    return newest_monday((day for day in found if day is not None), today)
+
+
+def _newest(source_folder: Path, table: str, column: str) -> date | None:
+    """Return the newest date in a column of a source that nobody has checked yet; None if it cannot be told."""
+    contract = source_contracts()[table]
+    try:
+        source = find_source(source_folder, table)
+        if source is None:
+            return None
+        with duckdb.connect(":memory:") as connection:
+            opened = open_source(connection, contract, source)
+            day = f"CAST({opened.casts[column].typed} AS DATE)"
+            newest = connection.execute(f"SELECT max({day}) FROM {opened.relation}").fetchone()  # noqa: S608 - quoted there
+    except (ContractError, duckdb.Error):
+        return None
+    return newest[0] if newest else None

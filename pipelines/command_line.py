@@ -1,0 +1,255 @@
+"""The `falsegreen` command: what people type, checked and passed on, and what they read back.
+
+No step of the pipeline is done here. Heavy libraries are imported inside the commands, so that help comes at once; what
+day it is is asked here and nowhere else. Exit codes: 0 done, 1 failed, 2 bad usage.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.command_errors import bad_usage, errors_in_words, fail
+from pipelines.command_options import AsOf, Config, Debug, Out, Source, Top, Verbose
+from pipelines.telemetry import turn_off_telemetry
+from pipelines.text_display import print_section, stderr, stdout
+
+if TYPE_CHECKING:
+    from pipelines.execution import RunPlan
+    from pipelines.workspace import Workspace
+
+DEMO_MARK = ".falsegreen-demo"
+
+app = typer.Typer(
+    name="falsegreen",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Which renewals will churn, from what the product recorded and what your CSMs wrote down.\n\n"
+        "Start with `falsegreen demo`. With your own tables: `falsegreen check DIR`, then "
+        "`falsegreen run --source DIR --out WORKSPACE`, then `falsegreen show --out WORKSPACE`."
+    ),
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    turn_off_telemetry()
+    for stream in (sys.stdout, sys.stderr):
+        # A name that a narrow terminal encoding cannot write must not end the run.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Options of the whole command."""
+    if version:
+        typer.echo(f"falsegreen {_installed_version()}")
+        raise typer.Exit
+
+
+@app.command(short_help="Build a sample company, run everything, show the result")
+def demo(
+    out: Out = Path(".falsegreen/demo"),
+    accounts: Annotated[int, typer.Option(min=20, max=20_000, help="Size of the sample company.")] = 800,
+    seed: Annotated[int | None, typer.Option(help="Seed of the sample company.")] = None,
+    debug: Debug = False,
+    verbose: Verbose = False,
+) -> None:
+    """Build a sample company, run everything on it, and print the risk table with reasons."""
+    with errors_in_words(debug=debug):
+        from sample_company.generate import generate_company
+        from sample_company.settings import CompanySettings
+
+        source = out / "source"
+        if source.exists() and not (source / DEMO_MARK).exists():
+            bad_usage(f"{source} holds tables that the demo did not make. Give it a folder of its own with --out.")
+        with stderr().status(f"building a sample company of {accounts} accounts ..."):
+            source.mkdir(parents=True, exist_ok=True)
+            (source / DEMO_MARK).touch()
+            settings = CompanySettings(accounts=accounts)
+            generate_company(source, settings if seed is None else settings.model_copy(update={"seed": seed}))
+        stdout().print(f"A sample company of {accounts} accounts is in {source}.", highlight=False)
+        _run_and_report(_plan(source, out, None, None, verbose=verbose), retrain=True)
+
+
+@app.command(short_help="Hold source tables to their contracts; write nothing")
+def check(
+    source: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="Folder of source tables, CSV or Parquet.")
+    ],
+    as_of: AsOf = None,
+    debug: Debug = False,
+) -> None:
+    """Hold the source tables to their contracts; write nothing."""
+    with errors_in_words(debug=debug):
+        from pipelines.contract_check import check_sources
+        from pipelines.summary import describe_sources
+
+        day = _as_of(as_of, source)
+        with stderr().status("checking ...") as status:
+            checked = check_sources(source, day, say=lambda table: status.update(f"checking {table} ..."))
+        print_section(stdout(), f"{source} as of {day}", describe_sources(checked.reports))
+        if checked.problems:
+            fail(checked.describe_problems())
+        stdout().print("All tables honour their contracts.")
+
+
+@app.command(short_help="Source tables in, a scored and published risk table out")
+def run(
+    source: Source,
+    out: Out = Path(".falsegreen"),
+    as_of: AsOf = None,
+    config: Config = None,
+    retrain: Annotated[bool, typer.Option("--retrain", help="Train even if there is a model already.")] = False,
+    debug: Debug = False,
+    verbose: Verbose = False,
+) -> None:
+    """Contracts, features, training if there is no model yet, scores, publication."""
+    with errors_in_words(debug=debug):
+        _run_and_report(_plan(source, out, as_of, config, verbose=verbose), retrain=retrain)
+
+
+@app.command(short_help="Train, measure and register a model")
+def train(
+    source: Source,
+    out: Out = Path(".falsegreen"),
+    as_of: AsOf = None,
+    config: Config = None,
+    debug: Debug = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train a model on everything recorded before a date, measure it by walking forward, register it."""
+    with errors_in_words(debug=debug):
+        plan = _plan(source, out, as_of, config, verbose=verbose)
+        from pipelines.execution import run_training
+        from pipelines.report_display import print_sources, print_training
+
+        run_id = _follow(run_training, plan)
+        print_sources(stdout(), plan, run_id)
+        print_training(stdout(), plan.workspace, plan.as_of)
+
+
+@app.command(short_help="Score the open renewals with the model that is there")
+def score(
+    source: Source,
+    out: Out = Path(".falsegreen"),
+    as_of: AsOf = None,
+    config: Config = None,
+    debug: Debug = False,
+    verbose: Verbose = False,
+) -> None:
+    """Score the open renewals with the model that is there, and publish the risk table."""
+    with errors_in_words(debug=debug):
+        plan = _plan(source, out, as_of, config, verbose=verbose)
+        from pipelines.execution import run_scoring
+        from pipelines.report_display import print_run
+
+        run_id = _follow(run_scoring, plan)
+        print_run(stdout(), plan, run_id)
+
+
+@app.command(short_help="How good the predictions have been, beside naive ones")
+def backtest(out: Out = Path(".falsegreen"), as_of: AsOf = None, debug: Debug = False) -> None:
+    """Print how good the predictions have been, walking forward, beside the naive baselines."""
+    with errors_in_words(debug=debug):
+        from pipelines.report_display import print_published_backtest
+
+        print_published_backtest(stdout(), _existing_workspace(out), _parse_date(as_of))
+
+
+@app.command(short_help="The published risk table with its reasons")
+def show(
+    out: Out = Path(".falsegreen"),
+    as_of: AsOf = None,
+    top: Top = 10,
+    csm: Annotated[str | None, typer.Option("--csm", help="Only the book of this CSM, by id or name.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Print the published risk table, the most urgent renewals first, with their reasons."""
+    with errors_in_words(debug=debug):
+        from pipelines.report_display import print_published
+
+        print_published(stdout(), _existing_workspace(out), _parse_date(as_of), top=top, csm=csm)
+
+
+def _installed_version() -> str:
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as version_of
+
+    try:
+        return version_of("falsegreen")
+    except PackageNotFoundError:
+        return "(run from its source, not installed)"
+
+
+def _follow(work: "Callable[[RunPlan, Callable[[str], None]], str]", plan: "RunPlan") -> str:
+    """Do the work with its progress on stderr; return the run's folder name."""
+    from pipelines.progress_display import show_progress
+
+    console = stderr()
+    with show_progress(console):
+        return work(plan, lambda text: console.print(text, markup=False))
+
+
+def _run_and_report(plan: "RunPlan", *, retrain: bool) -> None:
+    from pipelines.execution import run_everything
+    from pipelines.report_display import print_run
+
+    run_id = _follow(partial(run_everything, retrain=retrain), plan)
+    print_run(stdout(), plan, run_id)
+
+
+def _plan(source: Path, out: Path, as_of: str | None, config: Path | None, *, verbose: bool) -> "RunPlan":
+    """Check what was typed before anything is imported or written."""
+    from pipelines.execution import RunPlan
+    from pipelines.settings import load_settings
+    from pipelines.workspace import Workspace
+
+    load_settings(config)
+    return RunPlan(source, Workspace(out), _as_of(as_of, source), config, verbose)
+
+
+def _existing_workspace(out: Path) -> "Workspace":
+    from pipelines.workspace import Workspace
+
+    if not out.is_dir():
+        bad_usage(f"There is no workspace at {out}. `falsegreen run` makes one.")
+    return Workspace(out)
+
+
+def _as_of(given: str | None, source: Path) -> date:
+    """The date that the run stands for; never after today."""
+    from pipelines.as_of_default import FIRST_AS_OF, default_as_of
+
+    today = datetime.now(UTC).date()
+    day = _parse_date(given) or default_as_of(source, today)
+    if day > today:
+        bad_usage(f"--as-of {day} is after today, {today}: nobody knows yet what will have been recorded by then.")
+    if day < FIRST_AS_OF:
+        bad_usage(f"--as-of {day} is before {FIRST_AS_OF}, the earliest date that a run can stand for.")
+    return day
+
+
+def _parse_date(given: str | None) -> date | None:
+    if given is None:
+        return None
+    try:
+        return datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise typer.BadParameter(f"{given!r} is not a date written YYYY-MM-DD", param_hint="--as-of") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The options that several commands share: their names, where they come from, and what help says of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Source = Annotated[
+    Path,
+    typer.Option(
+        "--source",
+        envvar="FALSEGREEN_SOURCE",
+        exists=True,
+        file_okay=False,
+        help="Folder of source tables, CSV or Parquet.",
+    ),
+]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out", envvar="FALSEGREEN_HOME", file_okay=False, help="Workspace: the folder that holds all results."
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Use only what was recorded before this date (YYYY-MM-DD). Default: the newest Monday in the data.",
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="FALSEGREEN_CONFIG", dir_okay=False, help="Settings, a YAML file."),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where in the program an error happened.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log.")]
+Top = Annotated[int, typer.Option("--top", min=1, help="How many renewals to show.")]

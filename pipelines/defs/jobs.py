@@ -1,0 +1,25 @@
+"""The three jobs. Those that a schedule starts bring in the sources first; the command line does so once for all."""
+
+import dagster as dg
+
+from data_contracts.contract import SOURCE_TABLES
+from pipelines.defs.scoring import GROUP as SCORING
+from pipelines.defs.training import GROUP as TRAINING
+
+SOURCES = dg.AssetSelection.assets(*SOURCE_TABLES)
+
+ingest = dg.define_asset_job(
+    "ingest",
+    selection=SOURCES,
+    description="Source tables in, checked against their contracts, as of a date.",
+)
+training = dg.define_asset_job(
+    "training",
+    selection=SOURCES | dg.AssetSelection.groups(TRAINING),
+    description="Source tables in, a model out: backtest, registration, publication of the backtest.",
+)
+scoring = dg.define_asset_job(
+    "scoring",
+    selection=SOURCES | dg.AssetSelection.groups(SCORING),
+    description="Source tables in, the risk table of a date out, by the newest model that was trained before it.",
+)

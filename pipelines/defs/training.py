@@ -1,0 +1,149 @@
+"""The assets of training: the labelled past, the model with its backtest, and the publication of that backtest.
+
+They have no partitions: a training is of everything up to its `trained_through`. In a run with a partition that date is
+the partition's.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from data_contracts.contract import SOURCE_TABLES
+from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name
+from pipelines.failures import readable_failures
+from pipelines.learning import LABELS, SNAPSHOTS, metric_figures, train_and_register, write_learning_data
+from pipelines.plots import as_markdown, evidence_plots
+from pipelines.publication import publish_run
+
+GROUP = "training"
+BACKTEST_TABLES = ("backtest_predictions", "backtest_metrics")
+
+
+class TrainedThrough(dg.Config):
+    """Until when outcomes teach.
+
+    Attributes:
+        trained_through: Date, ISO; empty means the as-of date of the run.
+    """
+
+    trained_through: str = ""
+
+    def date(self, run: dg.DagsterRun) -> date:
+        """Return the date.
+
+        Raises:
+            dagster.Failure: If neither the configuration nor a partition says it.
+        """
+        given = self.trained_through or run.tags.get(PARTITION_TAG, "")
+        if not given:
+            raise dg.Failure(
+                description="Say `trained_through`, or start the run for an as-of date.", allow_retries=False
+            )
+        return date.fromisoformat(given)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            SNAPSHOTS,
+            deps=SOURCE_TABLES,
+            group_name=GROUP,
+            kinds={"duckdb", "parquet"},
+            description="Every labelled renewal seen from every date of the training grid, with its features.",
+        ),
+        dg.AssetSpec(
+            LABELS,
+            deps=SOURCE_TABLES,
+            group_name=GROUP,
+            kinds={"duckdb", "parquet"},
+            description="What became of each snapshot, as known at each cut-off.",
+        ),
+    ]
+)
+def learning_data(
+    context: dg.AssetExecutionContext, config: TrainedThrough, places: Places
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Build the labelled past."""
+    with readable_failures():
+        facts = write_learning_data(places.run_folder(context.run), config.date(context.run), places.settings())
+    dates = {"first_as_of": facts.first_as_of or "none", "last_as_of": facts.last_as_of or "none"}
+    shared = {"trained_through": facts.trained_through, "knowledge_dates": facts.knowledge_dates}
+    features = {"features": len(facts.features)}
+    yield dg.MaterializeResult(
+        SNAPSHOTS, metadata={"dagster/row_count": facts.snapshots, **shared, **dates, **features}
+    )
+    yield dg.MaterializeResult(
+        LABELS, metadata={"dagster/row_count": facts.labels, **shared, "cutoffs": len(facts.cutoffs)}
+    )
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            "churn_model",
+            deps=[SNAPSHOTS, LABELS],
+            group_name=GROUP,
+            kinds={"lightgbm", "mlflow"},
+            description="The fitted model, registered under the alias champion.",
+        ),
+        *(
+            dg.AssetSpec(
+                table,
+                deps=[SNAPSHOTS, LABELS],
+                group_name=GROUP,
+                kinds={"parquet"},
+                description=description,
+            )
+            for table, description in zip(
+                BACKTEST_TABLES,
+                (
+                    "Every out-of-time prediction whose outcome is known.",
+                    "Quality of each model and baseline per horizon.",
+                ),
+                strict=True,
+            )
+        ),
+    ]
+)
+def fit_churn_model(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult[None]]:
+    """Walk forward, fit, register."""
+    with readable_failures():
+        result, registered = train_and_register(
+            places.run_folder(context.run), places.open_workspace().mlflow, places.settings()
+        )
+    predictions, metrics = result.backtest_predictions, result.backtest_metrics
+    yield dg.MaterializeResult(
+        "churn_model",
+        metadata={
+            "model_version": registered.model_version,
+            "registered_version": registered.number,
+            "trained_through": str(registered.trained_through),
+            "kind": result.model.kind,
+            "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
+            "evidence": dg.MetadataValue.md(as_markdown(evidence_plots(result.backtest_predictions))),
+            **metric_figures(metrics, bands=("90-180",)),
+        },
+    )
+    yield dg.MaterializeResult("backtest_predictions", metadata={"dagster/row_count": len(predictions)})
+    yield dg.MaterializeResult("backtest_metrics", metadata={"dagster/row_count": len(metrics)})
+
+
+@dg.asset(
+    deps=["churn_model", *BACKTEST_TABLES],
+    group_name=GROUP,
+    description="Makes the backtest of a training that stands alone the one that readers see.",
+)
+def publish_backtest(
+    context: dg.AssetExecutionContext, config: TrainedThrough, places: Places
+) -> dg.MaterializeResult[None]:
+    """Publish the backtest tables for the date of the training."""
+    with readable_failures():
+        publication = publish_run(
+            places.open_workspace(),
+            config.date(context.run),
+            run_folder_name(context.run),
+            places.settings().run,
+            context.log.info,
+        )
+    return dg.MaterializeResult(metadata={"published": ", ".join(publication.published)})

@@ -1,0 +1,40 @@
+"""Charts of the evidence, rendered to SVG text for tracking and for the metadata of assets.
+
+What a chart shows is decided in `models.plots`; here it only becomes a picture, without a browser or a network.
+"""
+
+import base64
+
+import pandas as pd
+
+from models.plots import auc_chart, reliability_chart
+from models.settings import HEADLINE_BAND
+
+
+def evidence_plots(predictions: pd.DataFrame) -> dict[str, str]:
+    """Draw how true the probabilities were and how the ranking held over time.
+
+    Args:
+        predictions: Out-of-time predictions with outcomes, one row per model.
+
+    Returns:
+        SVG text by name; a chart that has nothing to show is left out.
+    """
+    plots = {}
+    if (predictions["band"] == HEADLINE_BAND).any():
+        plots["reliability"] = _svg(reliability_chart(predictions).to_dict())
+    if len(predictions):
+        plots["auc_by_cutoff"] = _svg(auc_chart(predictions).to_dict())
+    return plots
+
+
+def as_markdown(plots: dict[str, str]) -> str:
+    """Put pictures into Markdown that needs no other file."""
+    encoded = {name: base64.b64encode(svg.encode("utf-8")).decode("ascii") for name, svg in plots.items()}
+    return "\n\n".join(f"![{name}](data:image/svg+xml;base64,{text})" for name, text in encoded.items())
+
+
+def _svg(specification: dict[str, object]) -> str:
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(specification))

@@ -1,0 +1,72 @@
+"""What the commands print when they are done: a run's words and first rows, and what stands published.
+
+Puts together what `summary`, `risk_display` and `backtest_display` show; reads through the manifest and the registry.
+"""
+
+from datetime import date
+
+from rich.console import Console
+
+from pipelines.backtest_display import print_backtest
+from pipelines.execution import RunPlan
+from pipelines.ingestion import read_reports
+from pipelines.manifest import published_dates, read_published
+from pipelines.risk_display import print_risk
+from pipelines.summary import describe_sources, describe_trust
+from pipelines.text_display import print_section
+from pipelines.tracking import find_model, load_notes
+from pipelines.workspace import Workspace
+
+_SHOWN_AFTER_A_RUN = 10
+
+
+def print_run(console: Console, plan: RunPlan, run_id: str) -> None:
+    """Say what a scoring run read and how far to trust it, then show its first rows."""
+    print_sources(console, plan, run_id)
+    risk = read_published(plan.workspace, "account_risk", plan.as_of)
+    print_section(console, "How far to trust it", describe_trust(risk, _notes(plan.workspace, plan.as_of)))
+    print_published(console, plan.workspace, plan.as_of, top=_SHOWN_AFTER_A_RUN, csm=None)
+
+
+def print_sources(console: Console, plan: RunPlan, run_id: str) -> None:
+    """Say what a run read, set aside and missed."""
+    reports = read_reports(plan.workspace.run_folder(run_id))
+    title = f"{plan.source} as of {plan.as_of}, into {plan.workspace.root}"
+    print_section(console, title, describe_sources(reports))
+
+
+def print_training(console: Console, workspace: Workspace, as_of: date) -> None:
+    """Say which model may now score a date and what its training said of it."""
+    registered = find_model(workspace.mlflow, as_of)
+    if registered is not None:
+        title = f"Model {registered.model_version}, trained through {registered.trained_through}, is registered"
+        print_section(console, title, load_notes(workspace.mlflow, registered))
+
+
+def print_published(console: Console, workspace: Workspace, as_of: date | None, *, top: int, csm: str | None) -> None:
+    """Show the first rows of a published risk table with their reasons.
+
+    Raises:
+        PublishedError: If none is published for the date.
+    """
+    risk = read_published(workspace, "account_risk", as_of)
+    print_risk(console, risk, read_published(workspace, "risk_reasons", as_of), top=top, csm=csm)
+
+
+def print_published_backtest(console: Console, workspace: Workspace, as_of: date | None) -> None:
+    """Show a published backtest, then say it in words.
+
+    Raises:
+        PublishedError: If none is published for the date.
+    """
+    metrics = read_published(workspace, "backtest_metrics", as_of)
+    day = as_of or published_dates(workspace, "backtest_metrics")[-1]
+    if len(metrics):
+        print_backtest(console, metrics)
+    print_section(console, f"In words, through {day}", _notes(workspace, day))
+
+
+def _notes(workspace: Workspace, as_of: date) -> list[str]:
+    """What the training of the model that may score a date said of itself."""
+    registered = find_model(workspace.mlflow, as_of)
+    return [] if registered is None else load_notes(workspace.mlflow, registered)

@@ -1,0 +1,121 @@
+"""The scoring side of a run: what is open, what the model says of it and why, and the risk table.
+
+Each function here is the one call of one asset. What a score or a reason is belongs to `models`; this module picks the
+model that may speak for the date, hands over and writes.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from data_contracts.contract import output_contracts
+from features.build import build_features
+from features.sources import Sources
+from features.spine import KEY, build_spine
+from models.explanation import explain
+from models.risk_table import assemble_account_risk
+from pipelines.engine_session import open_engine
+from pipelines.settings import Settings
+from pipelines.tables import read_table, write_output
+from pipelines.tracking import RegisteredModel, find_model, load_model
+
+SNAPSHOTS = "scoring_snapshots"
+_FACTS = "facts.json"
+
+
+class NoModelError(Exception):
+    """No model of the workspace may score the date."""
+
+
+@dataclass(frozen=True)
+class ScoringFacts:
+    """What the snapshots do not say of themselves.
+
+    Attributes:
+        as_of: Date that is scored.
+        knowledge_dates: Whether the sources say when each row was known.
+        notice: Whether the source says when notice was given.
+        rows: Snapshots.
+    """
+
+    as_of: str
+    knowledge_dates: Literal["recorded", "assumed"]
+    notice: Literal["observed", "unobserved"]
+    rows: int
+
+
+def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -> ScoringFacts:
+    """Build every renewal that can be seen from a date, with its features.
+
+    Args:
+        run_folder: The run's folder, with all source tables in it.
+        as_of: The date.
+        settings: Limits of the engine.
+
+    Raises:
+        FileNotFoundError: If the run has no source tables.
+    """
+    with open_engine(run_folder, settings.run) as engine:
+        sources = Sources.open(run_folder, engine)
+        snapshots = build_features(build_spine(sources, [as_of]), sources)
+        facts = ScoringFacts(
+            as_of=as_of.isoformat(),
+            knowledge_dates="assumed" if sources.knowledge_dates == "assumed" else "recorded",
+            notice="observed" if sources.is_supplied("renewals", "notice_given_on") else "unobserved",
+            rows=engine.write_parquet(snapshots, run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", KEY),
+        )
+    (run_folder / SNAPSHOTS / _FACTS).write_text(json.dumps(asdict(facts), indent=1) + "\n", encoding="utf-8")
+    return facts
+
+
+def require_model(tracking_folder: Path, as_of: date) -> RegisteredModel:
+    """Return the registered model that may score a date.
+
+    Raises:
+        NoModelError: If the workspace has no model that was trained before the date.
+    """
+    registered = find_model(tracking_folder, as_of)
+    if registered is None:
+        raise NoModelError(
+            f"There is no model that was trained on or before {as_of}. A later one has seen what came of these "
+            "renewals. `falsegreen run` trains one for this date."
+        )
+    return registered
+
+
+def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Settings) -> dict[str, pd.DataFrame]:
+    """Score the run's snapshots, explain them, and write the risk table and its reasons.
+
+    Args:
+        run_folder: The run's folder, with the scoring snapshots in it.
+        tracking_folder: The workspace's `mlflow/` folder.
+        settings: Thresholds of the stance.
+
+    Returns:
+        The tables by name.
+
+    Raises:
+        NoModelError: If the workspace has no model that was trained before the date.
+    """
+    facts = ScoringFacts(**json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8")))
+    as_of = date.fromisoformat(facts.as_of)
+    model = load_model(tracking_folder, require_model(tracking_folder, as_of))
+    snapshots = read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet")
+    reasons = explain(model, snapshots)
+    risk = assemble_account_risk(
+        snapshots,
+        model.score(snapshots),
+        reasons,
+        model,
+        settings.model,
+        knowledge_dates=facts.knowledge_dates,
+        notice=facts.notice,
+    )
+    tables = {"account_risk": risk, "risk_reasons": reasons}
+    for table, frame in tables.items():
+        write_output(frame, output_contracts()[table], run_folder / table / f"{table}.parquet")
+    return tables

@@ -1,0 +1,85 @@
+"""The settings of a run: how to fit, and what the machine may use.
+
+One YAML file, or nothing, in which case every default stands. Where the data lie and where results go are not settings:
+they are said on the command line or by the environment, so that one file serves many companies.
+"""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from models.settings import ModelSettings
+
+
+class SettingsError(Exception):
+    """The settings file cannot be read or says something that is not a setting."""
+
+
+class RunSettings(BaseModel):
+    """What a run may use and what it leaves behind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threads: Annotated[int, Field(ge=1)] | None = None
+    """Threads of the query engine; None takes what the machine has. The figures do not depend on it."""
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")] = "2GB"
+    """Memory of the query engine; above it, it spills to disk."""
+    keep_runs_days: Annotated[float, Field(ge=0)] = 30
+    """How long tables stay that no published revision refers to."""
+
+
+class Settings(BaseModel):
+    """Everything that a settings file may say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: ModelSettings = ModelSettings()
+    run: RunSettings = RunSettings()
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read a settings file.
+
+    Args:
+        path: A YAML file, or None for the defaults.
+
+    Raises:
+        SettingsError: If the file is missing, is not YAML, or has an unknown or ill-typed entry; the message names each
+            and the nearest known name.
+    """
+    if path is None:
+        return Settings()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is not YAML: {error}") from error
+    try:
+        return Settings.model_validate({} if content is None else content)
+    except ValidationError as error:
+        lines = [f"  {_describe(details)}" for details in error.errors()]
+        raise SettingsError("\n".join([f"{path} has {len(lines)} entries that are not settings:", *lines])) from error
+
+
+def _describe(details: ErrorDetails) -> str:
+    """Put one finding of pydantic into a line."""
+    place = ".".join(str(part) for part in details["loc"])
+    if details["type"] != "extra_forbidden":
+        return f"{place or 'the file'}: {details['msg']} (found: {details['input']!r})"
+    known = _names_at(Settings, details["loc"][:-1])
+    near = difflib.get_close_matches(str(details["loc"][-1]), known, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+    return f"{place}: unknown; {hint}"
+
+
+def _names_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Names of the entries that a place in the file may have."""
+    for part in place:
+        inner: Any = model.model_fields[str(part)].annotation
+        model = inner
+    return list(model.model_fields)

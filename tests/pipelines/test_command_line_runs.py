@@ -1,0 +1,244 @@
+"""Whole runs through the command line: what is published, what is said, and that equal input gives equal bytes."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from data_contracts.contract import OUTPUT_TABLES, source_contracts
+from pipelines.command_line import app
+from pipelines.manifest import published_dates, read_manifest, read_published
+from pipelines.tracking import find_model
+from pipelines.workspace import Workspace
+
+AS_OF = date(2026, 3, 2)
+A_WEEK_LATER = date(2026, 3, 9)
+
+
+def falsegreen(*arguments: str | Path | date) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def words_of(result: Result) -> str:
+    return " ".join(result.output.split())
+
+
+def published_bytes(workspace: Workspace, as_of: date = AS_OF) -> dict[str, bytes]:
+    manifest = read_manifest(workspace, as_of)
+    assert manifest is not None
+    return {table: (workspace.root / entry.path).read_bytes() for table, entry in manifest.tables.items()}
+
+
+def keep_rows(source: Path, target: Path, table: str, condition: Callable[[pd.DataFrame], "pd.Series[bool]"]) -> None:
+    frame = pd.read_parquet(source / f"{table}.parquet")
+    frame[condition(frame)].to_parquet(target / f"{table}.parquet", index=False)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Settings that fit quickly: what is tested here does not depend on how good the model is."""
+    path = tmp_path_factory.mktemp("config") / "settings.yaml"
+    path.write_text("model: {minimum_churns: 4, bootstrap_resamples: 20, booster: {rounds: 15}}\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def first_run(company: Path, config: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Result]:
+    workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+    result = falsegreen("run", "--source", company, "--out", workspace.root, "--as-of", AS_OF, "--config", config)
+    assert result.exit_code == 0, result.output
+    return workspace, result
+
+
+@pytest.fixture
+def workspace(first_run: tuple[Workspace, Result]) -> Workspace:
+    return first_run[0]
+
+
+def test_a_run_publishes_every_output_and_registers_a_champion(workspace: Workspace) -> None:
+    manifest = read_manifest(workspace, AS_OF)
+    assert manifest is not None
+    assert set(manifest.tables) == set(OUTPUT_TABLES)
+
+    champion = find_model(workspace.mlflow, AS_OF)
+    assert champion is not None
+    risk = read_published(workspace, "account_risk", AS_OF)
+    assert set(risk["model_version"]) == {champion.model_version}
+    assert set(risk["trained_through"]) == {AS_OF}
+    assert set(risk["knowledge_dates"]) == {"recorded"}
+    assert len(read_published(workspace, "risk_reasons", AS_OF)) > 0
+    assert len(read_published(workspace, "backtest_metrics", AS_OF)) > 0
+    assert not workspace.lock_file.exists()
+
+
+def test_a_run_says_what_it_read_and_how_far_to_trust_it(first_run: tuple[Workspace, Result]) -> None:
+    words = words_of(first_run[1])
+
+    assert "Read 15 of 15 tables" in words
+    assert "rows were recorded on or after the as-of date and were left out" in words
+    assert "How far to trust it" in words
+    assert "the base rate on" in words
+    assert f"Risk as of {AS_OF}" in words
+
+
+def test_show_prints_the_risk_table_with_reasons_in_eighty_columns(workspace: Workspace) -> None:
+    result = falsegreen("show", "--out", workspace.root, "--top", "5")
+
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert lines[0].startswith(f"Risk as of {AS_OF}: 5 of ")
+    assert all(len(line) <= 80 for line in lines)
+    names = read_published(workspace, "account_risk")["account_name"].head(5)
+    assert [line for line in lines if any(line.startswith(name[:20]) for name in names)]
+    assert any(line.startswith(("    + ", "    - ")) for line in lines)
+
+
+def test_show_keeps_to_the_book_of_one_csm(workspace: Workspace) -> None:
+    risk = read_published(workspace, "account_risk")
+    name = risk["csm_name"].iloc[0]
+
+    result = falsegreen("show", "--out", workspace.root, "--csm", name)
+    assert f"of {(risk['csm_name'] == name).sum()} renewals" in words_of(result)
+
+    result = falsegreen("show", "--out", workspace.root, "--csm", f"{name}x")
+    assert result.exit_code == 1
+    assert f"did you mean '{name}'?" in words_of(result)
+
+
+def test_backtest_prints_each_model_beside_the_naive_ones(workspace: Workspace) -> None:
+    result = falsegreen("backtest", "--out", workspace.root)
+
+    assert result.exit_code == 0
+    for model in ("base rate", "colour only", "logistic, usage", "usage view", "churn probability"):
+        assert model in result.output
+    assert "to" in result.output
+    assert all(len(line) <= 80 for line in result.output.splitlines())
+
+
+def test_what_was_recorded_later_changes_not_one_bit(
+    company: Path, config: Path, workspace: Workspace, tmp_path: Path
+) -> None:
+    truncated = tmp_path / "truncated"
+    truncated.mkdir()
+    for table in source_contracts():
+        keep_rows(company, truncated, table, lambda frame: frame["recorded_at"] < pd.Timestamp(AS_OF))
+
+    result = falsegreen(
+        "run", "--source", truncated, "--out", tmp_path / "workspace", "--as-of", AS_OF, "--config", config
+    )
+
+    assert result.exit_code == 0, result.output
+    assert published_bytes(Workspace(tmp_path / "workspace")) == published_bytes(workspace)
+
+
+def test_a_second_training_gives_the_same_bytes_as_a_new_revision(
+    company: Path, config: Path, workspace: Workspace
+) -> None:
+    before = published_bytes(workspace)
+    first = read_manifest(workspace, AS_OF)
+    assert first is not None
+
+    result = falsegreen(
+        "run", "--source", company, "--out", workspace.root, "--as-of", AS_OF, "--config", config, "--retrain"
+    )
+
+    assert result.exit_code == 0, result.output
+    assert published_bytes(workspace) == before
+    second = read_manifest(workspace, AS_OF)
+    assert second is not None
+    assert {entry.revision for entry in second.tables.values()} == {2}
+    assert second.first == first.tables
+
+
+def test_scoring_another_week_uses_the_champion(company: Path, config: Path, workspace: Workspace) -> None:
+    champion = find_model(workspace.mlflow, A_WEEK_LATER)
+
+    result = falsegreen(
+        "score", "--source", company, "--out", workspace.root, "--as-of", A_WEEK_LATER, "--config", config
+    )
+
+    assert result.exit_code == 0, result.output
+    assert find_model(workspace.mlflow, A_WEEK_LATER) == champion
+    assert published_dates(workspace, "account_risk") == [AS_OF, A_WEEK_LATER]
+    assert set(read_published(workspace, "account_risk", A_WEEK_LATER)["trained_through"]) == {AS_OF}
+
+
+def test_a_week_before_every_model_is_not_scored_in_hindsight(company: Path, workspace: Workspace) -> None:
+    before = published_bytes(workspace)
+
+    result = falsegreen("score", "--source", company, "--out", workspace.root, "--as-of", "2026-02-23")
+
+    assert result.exit_code == 1
+    assert "no model that was trained on or before 2026-02-23" in words_of(result)
+    assert published_bytes(workspace) == before
+
+
+def test_a_failed_run_leaves_what_stood_and_no_folder(company: Path, workspace: Workspace, tmp_path: Path) -> None:
+    before, runs = published_bytes(workspace), sorted(workspace.runs.iterdir())
+    broken = tmp_path / "broken"
+    shutil.copytree(company, broken)
+    (broken / "renewals.parquet").unlink()
+
+    result = falsegreen("run", "--source", broken, "--out", workspace.root, "--as-of", AS_OF)
+
+    assert result.exit_code == 1
+    assert published_bytes(workspace) == before
+    assert sorted(workspace.runs.iterdir()) == runs
+
+
+def test_csv_without_recorded_at_runs_and_is_marked_assumed(company: Path, config: Path, tmp_path: Path) -> None:
+    exported = tmp_path / "exported"
+    exported.mkdir()
+    for table, contract in source_contracts().items():
+        frame = pd.read_parquet(company / f"{table}.parquet").sort_values("recorded_at", kind="stable")
+        final = frame.drop_duplicates(list(contract.key), keep="last").drop(columns="recorded_at")
+        final.to_csv(exported / f"{table}.csv", index=False)
+
+    result = falsegreen(
+        "run", "--source", exported, "--out", tmp_path / "workspace", "--as-of", AS_OF, "--config", config
+    )
+
+    assert result.exit_code == 0, result.output
+    assert "knowledge_dates: assumed" in words_of(result)
+    risk = read_published(Workspace(tmp_path / "workspace"), "account_risk")
+    assert set(risk["knowledge_dates"]) == {"assumed"}
+
+
+def test_with_few_churns_and_no_pulses_it_goes_on_and_says_so(source: Path, tmp_path: Path) -> None:
+    for table in ("csm_pulses", "csms"):
+        (source / f"{table}.parquet").unlink()
+
+    result = falsegreen("run", "--source", source, "--out", tmp_path / "workspace", "--as-of", "2026-06-29")
+
+    assert result.exit_code == 0, result.output
+    words = words_of(result)
+    assert "30 are needed to fit a model" in words
+    assert "(uncalibrated)" in words
+    assert "No judgement is on record: there are no csm_pulses" in words
+    assert "Not supplied: csms, contacts, csm_pulses" in words
+    risk = read_published(Workspace(tmp_path / "workspace"), "account_risk")
+    assert set(risk.loc[risk["churn_probability"].notna(), "calibration"]) == {"uncalibrated"}
+    assert len(read_published(Workspace(tmp_path / "workspace"), "backtest_metrics")) == 0
+
+
+def test_broken_rows_under_the_limit_are_set_aside_and_shown(
+    source: Path, tmp_path: Path, spoil: Callable[..., None]
+) -> None:
+    def repaint_one(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(sentiment=frame["sentiment"].mask(frame["pulse_id"] == frame["pulse_id"].min(), "mauve"))
+
+    spoil("csm_pulses", repaint_one)
+    workspace = Workspace(tmp_path / "workspace")
+
+    result = falsegreen("run", "--source", source, "--out", workspace.root, "--as-of", "2026-06-29")
+
+    assert result.exit_code == 0, result.output
+    assert "went to quarantine/csm_pulses.parquet" in words_of(result)
+    quarantined = pd.read_parquet(workspace.quarantine / "csm_pulses.parquet")
+    assert set(quarantined["sentiment"]) == {"mauve"}
+    assert {"rule", "column", "detail"} <= set(quarantined.columns)
+    assert [path.name for path in workspace.quarantine.iterdir()] == ["csm_pulses.parquet"]
