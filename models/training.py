@@ -58,7 +58,7 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
     notes = [*_band_notes(model, cohort), *_walk_notes(walk, settings)]
     if len(mature) < settings.minimum_cutoffs:
         note = (
-            f"{len(mature)} cut-offs have matured by {data.trained_through}; {settings.minimum_cutoffs} are needed "
+            f"Cut-offs that have matured by {data.trained_through}: {len(mature)}. It takes {settings.minimum_cutoffs} "
             "to say how well the model has predicted. No walk-forward figure is claimed, and probabilities are "
             "calibrated by account-grouped cross-fitting on the learning cohort (in_cohort)."
         )
