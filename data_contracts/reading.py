@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from data_contracts.source_files import SourceFiles
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_HEADER = 1_000_000
+_ERROR_KIND = re.compile(r"^(?:[A-Z][\w/-]* )+Error: ")
+_ERROR_PLACE = re.compile(r"^CSV Error on Line: (\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,17 @@ def open_source(connection: duckdb.DuckDBPyConnection, contract: Contract, sourc
 def unreadable(source: SourceFiles, error: duckdb.Error) -> ContractError:
     """What to raise when DuckDB gives up on the files in the middle of reading."""
     reason = str(error).split("Possible", maxsplit=1)[0].strip()
-    lines = [line.strip() for line in reason.splitlines() if line.strip()]
+    lines = [line.strip() for line in _ERROR_KIND.sub("", reason).splitlines() if line.strip()]
     if "unicode" in reason or "utf-8" in reason.lower():
         place = next((line.split("CSV Error on ")[-1] for line in lines if "CSV Error on Line" in line), "the file")
         message = f"{place}: not UTF-8; save the file as UTF-8 and try again"
         return ContractError([Problem(source.table, str(source.path), "encoding", message)])
-    return ContractError([Problem(source.table, str(source.path), "unreadable", "; ".join(lines))])
+    return ContractError([Problem(source.table, str(source.path), "unreadable", _in_words(lines))])
+
+
+def _in_words(lines: Sequence[str]) -> str:
+    """DuckDB's lines as one, the place in the words that bad rows use."""
+    return "; ".join(_ERROR_PLACE.sub(r"line \1", line) for line in lines)
 
 
 def quote_text(text: str) -> str:

@@ -30,6 +30,7 @@ def known_rows(
     lookback: tuple[str, int] | None = None,
     *,
     in_force: bool = True,
+    withdrawn: ir.Table | None = None,
 ) -> ir.Table:
     """Return what was known of a source table at each moment.
 
@@ -42,12 +43,14 @@ def known_rows(
             `[as_of - days, as_of)`.
         in_force: Where the contract has a `valid_from`, keep only the newest that is not after the date; False keeps
             all of these, which is the thing's history as known at the date.
+        withdrawn: Key and `recorded_at` of versions that broke the contract. Such a version ends the one before it and
+            is not seen itself: what the thing had become is not known, and what it was no longer holds.
 
     Returns:
         One row per moment and visible row of the source: the source's columns, `recorded_at` included, and `as_of`.
     """
     if contract.versioned:
-        rows = _with_successor(rows, contract)
+        rows = _with_successor(rows, contract, withdrawn)
     joined = _pair(rows, moments.select(*on, "as_of"), on, lookback)
     midnight = joined.as_of.cast("timestamp")
     visible = joined.recorded_at < midnight
@@ -86,14 +89,20 @@ def _pair(rows: ir.Table, moments: ir.Table, on: Sequence[str], lookback: tuple[
     return placed.join(asked, [*on, "_stretch"]).drop("_stretch")
 
 
-def _with_successor(rows: ir.Table, contract: Contract) -> ir.Table:
+def _with_successor(rows: ir.Table, contract: Contract, withdrawn: ir.Table | None) -> ir.Table:
     """Add `superseded_at`: when the next version of the same thing was recorded, null for the last.
 
     One window over the table instead of one per date: a version counts as of `d` when it was recorded before `d` and
     its successor was not. A later recording can only move `superseded_at` to a later instant than any `d` before it.
     """
     versions = ibis.window(group_by=list(contract.key), order_by="recorded_at")
-    return rows.mutate(superseded_at=rows.recorded_at.lead().over(versions))
+    if withdrawn is None:
+        return rows.mutate(superseded_at=rows.recorded_at.lead().over(versions))
+    blank = {name: ibis.null(kind) for name, kind in rows.schema().items() if name not in withdrawn.columns}
+    gaps = withdrawn.mutate(**blank, _is_gap=True).select(*rows.columns, "_is_gap")
+    every = rows.mutate(_is_gap=False).union(gaps)
+    every = every.mutate(superseded_at=every.recorded_at.lead().over(versions))
+    return every.filter(~every["_is_gap"]).drop("_is_gap")
 
 
 def _newest_in_force(joined: ir.Table, contract: Contract, on: Sequence[str]) -> ir.Table:

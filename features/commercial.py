@@ -58,7 +58,7 @@ FEATURES = (
         kind="integer",
         direction="lowers",
         lineage=frozenset({"renewals.outcome", "renewals.decided_on"}),
-        sentence="They have renewed {value} times before",
+        sentence="Renewals they have been through before: {value}",
         group=_GROUP,
     ),
     Feature(
@@ -68,7 +68,7 @@ FEATURES = (
         kind="integer",
         direction="either",
         lineage=frozenset({"renewals.outcome", "renewals.decided_on"}),
-        sentence="They have ended {value} other contracts before",
+        sentence="Contracts they have ended before: {value}",
         group=_GROUP,
     ),
     Feature(
@@ -78,7 +78,7 @@ FEATURES = (
         kind="integer",
         direction="either",
         lineage=_TERM | {"renewals.outcome", "renewals.decided_on"},
-        sentence="They have {value} contracts open",
+        sentence="Contracts they have open: {value}",
         group=_GROUP,
     ),
     Feature(
@@ -98,7 +98,7 @@ FEATURES = (
         kind="boolean",
         direction="either",
         lineage=frozenset({"renewals.auto_renew"}),
-        sentence="Automatic renewal: {value}",
+        sentence="The contract renews by itself: {value}",
         group=_GROUP,
     ),
     Feature(

@@ -39,6 +39,7 @@ class Feature:
         lineage: Source columns that the value depends on, as `table.column`.
         sentence: What a CSM would say of the value, with `{value}` where it goes.
         group: Name under which explanations add this feature up with its kin.
+        when_missing: What a CSM would say when there is no value; empty to say that the described is not on record.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Feature:
     lineage: frozenset[str]
     sentence: str
     group: str
+    when_missing: str = ""
 
     @property
     def family(self) -> str:
@@ -56,6 +58,11 @@ class Feature:
         return self.name.split("__", 1)[0]
 
     @property
+    def tables(self) -> frozenset[str]:
+        """The source tables that the value depends on."""
+        return frozenset(column.split(".")[0] for column in self.lineage)
+
+    @property
     def is_judgement(self) -> bool:
         """Whether any source column of the value is one that a person at the vendor fills in by judgement."""
-        return any(column in JUDGEMENT_SOURCES or column.split(".")[0] in JUDGEMENT_SOURCES for column in self.lineage)
+        return not JUDGEMENT_SOURCES.isdisjoint(self.lineage | self.tables)

@@ -43,6 +43,7 @@ def _answer(question: str, description: str, unit: str, sentence: str) -> Featur
         lineage=frozenset({"csm_pulses.pulse_at", f"csm_pulses.{question}"}),
         sentence=sentence,
         group=question.replace("_", " "),
+        when_missing=f"Nobody has said anything of the {question.replace('_', ' ')} in half a year",
     )
 
 
@@ -54,8 +55,9 @@ FEATURES = (
         kind="integer",
         direction="raises",
         lineage=_GUT,
-        sentence="The CSM's pulse stands at {value}",
+        sentence="The last pulse is {value}",
         group="csm pulse",
+        when_missing="No pulse was given in the last 120 days",
     ),
     Feature(
         name="pulse__age_days",
@@ -66,6 +68,7 @@ FEATURES = (
         lineage=_GUT,
         sentence="The pulse is {value} days old",
         group="csm pulse",
+        when_missing="No pulse was given in the last 120 days",
     ),
     Feature(
         name="pulse__state",
@@ -80,12 +83,16 @@ FEATURES = (
     Feature(
         name="pulse__change_level",
         description="Level of the newest pulse minus that of the one before it.",
-        unit="levels, up is worse",
+        unit=(
+            "-2 two colours better than, -1 one colour better than, 0 the same colour as, 1 one colour worse than, "
+            "2 two colours worse than"
+        ),
         kind="integer",
         direction="raises",
         lineage=_PULSE,
-        sentence="The newest pulse moved by {value} against the one before",
+        sentence="The newest pulse is {value} the one before",
         group="csm pulse",
+        when_missing="There are not two pulses to compare",
     ),
     Feature(
         name="pulse__streak_count",
@@ -94,8 +101,9 @@ FEATURES = (
         kind="integer",
         direction="either",
         lineage=_PULSE,
-        sentence="The last {value} pulses had the same colour",
+        sentence="Pulses in a row with the same colour: {value}",
         group="csm pulse",
+        when_missing="No pulse was ever given",
     ),
     Feature(
         name="pulse__worst_level_180d",
@@ -106,6 +114,7 @@ FEATURES = (
         lineage=_PULSE,
         sentence="The worst pulse of the last half year was {value}",
         group="csm pulse",
+        when_missing="No pulse was given in the last half year",
     ),
     Feature(
         name="pulse__pulses_180d",
@@ -114,18 +123,23 @@ FEATURES = (
         kind="integer",
         direction="either",
         lineage=_PULSE,
-        sentence="{value} pulses were given in the last half year",
+        sentence="Pulses given in the last half year: {value}",
         group="csm pulse",
+        when_missing="No pulse was ever given",
     ),
     Feature(
         name="pulse__reason_tone_score",
         description="Praising minus complaining words in the reason of the gut pulse, by the lexicon, -3 to 3.",
-        unit="words",
+        unit=(
+            "-3 very worried, -2 worried, -1 a little worried, 0 neutral, 1 a little positive, 2 positive, "
+            "3 very positive"
+        ),
         kind="integer",
         direction="lowers",
         lineage=_GUT | {"csm_pulses.reason"},
-        sentence="On a scale from -3, all worry, to 3, all praise, the CSM's words stand at {value}",
+        sentence="The words of the last pulse sound {value}",
         group="csm reason",
+        when_missing="No pulse of the last 120 days gives a reason",
     ),
     Feature(
         name="pulse__unknown_answers_count",
@@ -134,33 +148,36 @@ FEATURES = (
         kind="integer",
         direction="either",
         lineage=frozenset({f"csm_pulses.{question}" for question in ANSWERS}) | _PULSE,
-        sentence="{value} of five questions about the account are unanswered",
+        sentence="Questions about the account left unanswered, of five: {value}",
         group="csm pulse",
+        when_missing="No pulse was ever given",
     ),
     _answer(
         "champion",
         "Whether the champion is in place.",
         "0 in place, 1 leaving, 2 gone",
-        "The CSM says the champion is {value}",
+        "The CSM last said that the champion is {value}",
     ),
     _answer(
         "executive_view",
         "How the customer's executives see the product.",
         "0 supportive, 1 neutral, 2 skeptical",
-        "The CSM calls the executives {value}",
+        "The CSM last called the executives {value}",
     ),
-    _answer("budget", "State of the budget.", "0 healthy, 1 tight, 2 cut", "The CSM says the budget is {value}"),
+    _answer(
+        "budget", "State of the budget.", "0 healthy, 1 tight, 2 cut", "The CSM last said that the budget is {value}"
+    ),
     _answer(
         "reorganization",
         "Whether the customer is being reorganized.",
         "0 none, 1 announced, 2 under way",
-        "The CSM says of a reorganization: {value}",
+        "The CSM last said of a reorganization: {value}",
     ),
     _answer(
         "value_exceeds_price",
         "Whether the customer sees more value than the price.",
         "0 yes, 1 no",
-        "Asked whether value exceeds price, the CSM says: {value}",
+        "Asked whether value exceeds price, the CSM last said: {value}",
     ),
 )
 

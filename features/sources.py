@@ -4,7 +4,7 @@ No date is cut here: `known` passes every request on to `features.as_of`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -24,12 +24,14 @@ class Sources:
         reports: What ingest recorded of each table.
         contracts: The contract of each table.
         engine: Where expressions over these tables are executed.
+        withdrawn: Key and `recorded_at` of the versions in quarantine, of the tables that have any.
     """
 
     tables: Mapping[str, ir.Table]
     reports: Mapping[str, IngestReport]
     contracts: Mapping[str, Contract]
     engine: Engine
+    withdrawn: Mapping[str, ir.Table] = field(default_factory=dict)
 
     @classmethod
     def open(cls, run_folder: Path, engine: Engine) -> "Sources":
@@ -44,7 +46,15 @@ class Sources:
             for name in contracts
         }
         tables = {name: engine.read_parquet(run_folder / name / f"{name}.parquet") for name in contracts}
-        return cls(tables=tables, reports=reports, contracts=contracts, engine=engine)
+        withdrawn = {
+            name: _withdrawn_versions(
+                engine.read_parquet(run_folder / name / "quarantine.parquet"), tables[name], contract
+            )
+            for name, contract in contracts.items()
+            # A state with a `valid_from` holds until another one does, so a broken correction does not end it.
+            if contract.versioned and not contract.has_valid_from and reports[name].rows_quarantined
+        }
+        return cls(tables=tables, reports=reports, contracts=contracts, engine=engine, withdrawn=withdrawn)
 
     def is_supplied(self, table: str, column: str | None = None) -> bool:
         """Whether the company supplied a table and, if asked, a column of it."""
@@ -67,4 +77,19 @@ class Sources:
         in_force: bool = True,
     ) -> ir.Table:
         """Return what was known of a table at each moment; see `features.as_of.known_rows`."""
-        return known_rows(self.tables[table], self.contracts[table], moments, on, lookback, in_force=in_force)
+        return known_rows(
+            self.tables[table],
+            self.contracts[table],
+            moments,
+            on,
+            lookback,
+            in_force=in_force,
+            withdrawn=self.withdrawn.get(table),
+        )
+
+
+def _withdrawn_versions(quarantine: ir.Table, table: ir.Table, contract: Contract) -> ir.Table:
+    """Return which version of which thing each quarantined row was; rows that do not say it are left out."""
+    moment = (*contract.key, "recorded_at")
+    typed = quarantine.select(**{name: quarantine[name].try_cast(table[name].type()) for name in moment})
+    return typed.drop_null(list(moment)).distinct()

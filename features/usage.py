@@ -28,7 +28,7 @@ FEATURES = (
         kind="integer",
         direction="either",
         lineage=_EVENTS,
-        sentence="They made {value} uses of the product in the last 28 days",
+        sentence="The product was used {value} times in the last 28 days",
         group="usage level",
     ),
     Feature(
@@ -88,7 +88,7 @@ FEATURES = (
         kind="number",
         direction="either",
         lineage=_EVENTS,
-        sentence="Weekly usage moves by {value} of its mean each week",
+        sentence="Over four months, weekly usage has moved by {value} a week",
         group="usage trend",
     ),
     Feature(
@@ -98,7 +98,7 @@ FEATURES = (
         kind="integer",
         direction="raises",
         lineage=_EVENTS,
-        sentence="{value} of the last 16 weeks saw no usage at all",
+        sentence="Weeks without any usage, of the last 16: {value}",
         group="usage trend",
     ),
     Feature(
@@ -108,7 +108,7 @@ FEATURES = (
         kind="integer",
         direction="either",
         lineage=_USERS,
-        sentence="{value} people were active in the last 28 days",
+        sentence="People active in the last 28 days: {value}",
         group="users",
     ),
     Feature(
@@ -168,7 +168,7 @@ FEATURES = (
         kind="integer",
         direction="lowers",
         lineage=_MODULES,
-        sentence="{value} modules were used in the last 28 days",
+        sentence="Modules used in the last 28 days: {value}",
         group="modules",
     ),
     Feature(
@@ -178,7 +178,7 @@ FEATURES = (
         kind="integer",
         direction="raises",
         lineage=_MODULES,
-        sentence="{value} modules that they used before were not used in the last 28 days",
+        sentence="Modules they used before and not in the last 28 days: {value}",
         group="modules",
     ),
     Feature(

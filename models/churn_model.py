@@ -133,6 +133,21 @@ class ChurnModel:
         matrix = self.encoder_of(view).encode(self.inputs(snapshots))
         return raw_scores(self.read_boosters[view], matrix, self.threads)
 
+    def unseen_features(self, snapshots: pd.DataFrame) -> tuple[Feature, ...]:
+        """Features that the full model decides by and that none of the snapshots has a value of.
+
+        A model learns what a missing value means from rows that lack it by accident; where a whole source is missing
+        from what is scored and was not from what was learned, that meaning is wrong.
+        """
+        if self.kind == "base_rate" or snapshots.empty:
+            return ()
+        splits = self.read_boosters["full"].feature_importance("split")
+        return tuple(
+            feature
+            for feature, count in zip(self.features, splits, strict=True)
+            if count and snapshots[feature.name].isna().all()
+        )
+
     def contributions(self, snapshots: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
         """SHAP values of the full model in calibrated log-odds, and the base value of each row.
 

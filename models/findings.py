@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from models.evaluation import DIFFERENCE, WITHOUT_EARLY
+from models.evaluation import BASE_RATE, DIFFERENCE, WITHOUT_EARLY
 from models.settings import SCORED_BANDS
 
 SPOKEN_BANDS: Final = {
@@ -19,6 +19,12 @@ SPOKEN_BANDS: Final = {
 }
 SPOKEN_POPULATIONS: Final = {"": "", WITHOUT_EARLY: "Leaving out those decided soon after: "}
 SHIPPED_MODEL: Final = "churn_probability"
+SPOKEN_MODELS: Final = {
+    "gut_view": "the colour alone",
+    "usage_view": "usage alone",
+    "logistic_usage": "logistic regression on usage",
+    "logistic_full": "logistic regression on everything",
+}
 Figures = dict[str, dict[Any, Any]]
 """Rows of the metrics of one model and band, by name of the metric."""
 
@@ -32,7 +38,12 @@ def describe_metrics(metrics: pd.DataFrame) -> tuple[str, ...]:
         for suffix, spoken in SPOKEN_POPULATIONS.items():
             if f"brier_skill{suffix}" in figures:
                 subject = SPOKEN_BANDS[band]
-                found = [_against_base_rate(figures, suffix, subject), *_against_usage(figures, suffix, subject)]
+                of_band = metrics[metrics["band"] == band]
+                found = [
+                    _against_base_rate(figures, suffix, subject),
+                    *_against_baselines(of_band, suffix, subject),
+                    *_against_usage(figures, suffix, subject),
+                ]
                 sentences += [f"{spoken}{sentence}" for sentence in found]
     return tuple(sentences)
 
@@ -42,9 +53,21 @@ def _against_base_rate(figures: Figures, suffix: str, subject: str) -> str:
     evidence = f"{skill['churns']} churns among {skill['renewals']} renewals, {skill['cutoffs']} cut-offs"
     if pd.isna(skill["low"]):
         return f"On {subject} nothing can be said of the model: too few outcomes ({evidence})."
-    verdict = "beats" if skill["beats_base_rate"] else "does not beat"
+    verdict = "beats" if skill["beats_base_rate"] else "does not demonstrably beat"
+    if skill["high"] < 0:
+        verdict = "does worse than"
     spoken = f"Brier skill {_with_interval(skill)}, AUC {_with_interval(figures[f'roc_auc{suffix}'])}"
     return f"The model {verdict} the base rate on {subject}: {spoken} ({evidence})."
+
+
+def _against_baselines(metrics: pd.DataFrame, suffix: str, subject: str) -> list[str]:
+    """Name the simpler predictors that did better on the same rows, the best first."""
+    skill = metrics[metrics["metric"] == f"brier_skill{suffix}"].set_index("model")["value"]
+    better = skill[skill > skill[SHIPPED_MODEL]].drop(BASE_RATE, errors="ignore").sort_values(ascending=False)
+    named = [f"{SPOKEN_MODELS[model]} ({value:.3f})" for model, value in better.items() if model in SPOKEN_MODELS]
+    if not named:
+        return []
+    return [f"On {subject} something simpler has had the higher Brier skill so far: {', '.join(named)}."]
 
 
 def _against_usage(figures: Figures, suffix: str, subject: str) -> list[str]:

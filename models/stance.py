@@ -19,7 +19,7 @@ UNCLEAR: Final = "unclear"
 
 
 def stances(scores: pd.DataFrame, snapshots: pd.DataFrame, settings: ModelSettings) -> TextArray:
-    """Stance of each row, shape (n,).
+    """Stance of each row, shape (n,); None where the row is not scored, since nothing stands against the pulse there.
 
     Usage is risky above, and healthy below, a multiple of the band's base rate. The person says risk by red and health
     by green, and counts only while the pulse is fresh. Whatever is neither agreement nor contradiction is unclear.
@@ -39,4 +39,6 @@ def stances(scores: pd.DataFrame, snapshots: pd.DataFrame, settings: ModelSettin
         usage_risky & gut_risky,
         usage_healthy & gut_healthy,
     ]
-    return np.select(conditions, [DISAGREE, AGREE_ON_RISK, AGREE_ON_HEALTH], default=UNCLEAR).astype(object)
+    stance = np.select(conditions, [DISAGREE, AGREE_ON_RISK, AGREE_ON_HEALTH], default=UNCLEAR).astype(object)
+    stance[np.isnan(usage)] = None
+    return stance

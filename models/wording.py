@@ -35,10 +35,10 @@ def spoken_value(feature: Feature, value: object) -> str | None:
 
 
 def spoken_reason(feature: Feature, value: object) -> str:
-    """The feature's sentence with the value in it, or that nothing is on record."""
+    """The feature's sentence with the value in it, or what is said when there is none."""
     spoken = spoken_value(feature, value)
     if spoken is None:
-        return f"Not on record: {_subject(feature.description)}"
+        return feature.when_missing or f"Not on record: {_subject(feature.description)}"
     return feature.sentence.replace("{value}", spoken)
 
 

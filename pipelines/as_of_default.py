@@ -38,12 +38,15 @@ def default_as_of(source_folder: Path, today: date) -> date:
         source_folder: Folder of source tables; what cannot be read is passed by, the checks will name it.
         today: Today.
     """
-    found = (_newest(source_folder, table, column) for table, column in _EVENTS.items())
+    found = (_newest(source_folder, table, column, today) for table, column in _EVENTS.items())
     return newest_monday((day for day in found if day is not None), today)
 
 
-def _newest(source_folder: Path, table: str, column: str) -> date | None:
-    """Return the newest date in a column of a source that nobody has checked yet; None if it cannot be told."""
+def _newest(source_folder: Path, table: str, column: str, today: date) -> date | None:
+    """Return the newest date in a column of a source that nobody has checked yet; None if it cannot be told.
+
+    One mistyped year must not move the run: a date after today or after the row's own recording is passed by.
+    """
     contract = source_contracts()[table]
     try:
         source = find_source(source_folder, table)
@@ -52,7 +55,10 @@ def _newest(source_folder: Path, table: str, column: str) -> date | None:
         with duckdb.connect(":memory:") as connection:
             opened = open_source(connection, contract, source)
             day = f"CAST({opened.casts[column].typed} AS DATE)"
-            newest = connection.execute(f"SELECT max({day}) FROM {opened.relation}").fetchone()  # noqa: S608 - quoted there
+            recorded = f"CAST({opened.casts['recorded_at'].typed} AS DATE)"
+            possible = f"{day} <= ? AND ({day} > {recorded}) IS NOT TRUE"
+            query = f"SELECT max({day}) FROM {opened.relation} WHERE {possible}"  # noqa: S608 - quoted there
+            newest = connection.execute(query, [today]).fetchone()
     except (ContractError, duckdb.Error):
         return None
     return newest[0] if newest else None

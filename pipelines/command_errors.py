@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from pipelines.text_display import stderr
+from pipelines.text_display import print_lines, stderr
 
 _FAILED = 1
 _BAD_USAGE = 2
@@ -27,7 +27,7 @@ def errors_in_words(*, debug: bool) -> Iterator[None]:
         fail("Stopped. Nothing was published; what stood before stands.")
     except Exception as error:  # noqa: BLE001 - the last line before the user: whatever it is, they get words
         if debug:
-            stderr().print(_traceback(error), markup=False, highlight=False, soft_wrap=True)
+            print_lines(stderr(), _traceback(error))
         _explain(error)
 
 
@@ -54,11 +54,11 @@ def _traceback(error: Exception) -> str:
 
 def fail(message: str) -> NoReturn:
     """End the command: it was understood and could not be done."""
-    stderr().print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    print_lines(stderr(), message, style="red")
     raise typer.Exit(_FAILED)
 
 
 def bad_usage(message: str) -> NoReturn:
     """End the command: what was typed cannot be done."""
-    stderr().print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    print_lines(stderr(), message, style="red")
     raise typer.Exit(_BAD_USAGE)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.command_errors import bad_usage, errors_in_words, fail
-from pipelines.command_options import AsOf, Config, Debug, Out, Source, Top, Verbose
+from pipelines.command_options import AsOf, Config, Debug, Out, PublishedAsOf, Source, Top, Verbose
 from pipelines.telemetry import turn_off_telemetry
-from pipelines.text_display import print_section, stderr, stdout
+from pipelines.text_display import print_lines, print_section, stderr, stdout
 
 if TYPE_CHECKING:
     from pipelines.execution import RunPlan
@@ -92,18 +92,22 @@ def check(
     as_of: AsOf = None,
     debug: Debug = False,
 ) -> None:
-    """Hold the source tables to their contracts; write nothing."""
+    """Hold the source tables in the folder SOURCE, CSV or Parquet, to their contracts; write nothing."""
     with errors_in_words(debug=debug):
         from pipelines.contract_check import check_sources
+        from pipelines.ingestion import unused_files
         from pipelines.summary import describe_sources
 
         day = _as_of(as_of, source)
         with stderr().status("checking ...") as status:
             checked = check_sources(source, day, say=lambda table: status.update(f"checking {table} ..."))
-        print_section(stdout(), f"{source} as of {day}", describe_sources(checked.reports))
+        sentences = describe_sources(checked.reports, unused_files(source), is_check=True)
+        print_section(stdout(), f"{source} as of {day}", sentences)
+        if checked.set_aside:
+            print_lines(stdout(), checked.describe_set_aside() + "\n")
         if checked.problems:
             fail(checked.describe_problems())
-        stdout().print("All tables honour their contracts.")
+        stdout().print(checked.verdict(), highlight=False, soft_wrap=True)
 
 
 @app.command(short_help="Source tables in, a scored and published risk table out")
@@ -161,7 +165,7 @@ def score(
 
 
 @app.command(short_help="How good the predictions have been, beside naive ones")
-def backtest(out: Out = Path(".falsegreen"), as_of: AsOf = None, debug: Debug = False) -> None:
+def backtest(out: Out = Path(".falsegreen"), as_of: PublishedAsOf = None, debug: Debug = False) -> None:
     """Print how good the predictions have been, walking forward, beside the naive baselines."""
     with errors_in_words(debug=debug):
         from pipelines.report_display import print_published_backtest
@@ -172,7 +176,7 @@ def backtest(out: Out = Path(".falsegreen"), as_of: AsOf = None, debug: Debug = 
 @app.command(short_help="The published risk table with its reasons")
 def show(
     out: Out = Path(".falsegreen"),
-    as_of: AsOf = None,
+    as_of: PublishedAsOf = None,
     top: Top = 10,
     csm: Annotated[str | None, typer.Option("--csm", help="Only the book of this CSM, by id or name.")] = None,
     debug: Debug = False,

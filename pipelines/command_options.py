@@ -29,6 +29,10 @@ AsOf = Annotated[
         help="Use only what was recorded before this date (YYYY-MM-DD). Default: the newest Monday in the data.",
     ),
 ]
+PublishedAsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Which published date to show (YYYY-MM-DD). Default: the newest."),
+]
 Config = Annotated[
     Path | None,
     typer.Option("--config", envvar="FALSEGREEN_CONFIG", dir_okay=False, help="Settings, a YAML file."),

@@ -1,11 +1,11 @@
 """Runs the jobs of the graph in this process, in order, into one run folder; used by the command line.
 
 The same jobs as in the interface, on a history of their own in the workspace. If anything fails, the run's folder is
-removed and what was published before stands.
+removed and what was published before stands; a workspace that the run itself had made is removed whole.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from pipelines.lock import hold_lock
 from pipelines.tracking import find_model
-from pipelines.workspace import Workspace, remove_run
+from pipelines.workspace import Workspace, clear_workspace, remove_run
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -119,7 +119,7 @@ def _run(plan: RunPlan, stages: Iterator[Stage], say: Callable[[str], None]) -> 
     from pipelines.definitions import defs
 
     run_id = f"{plan.as_of}-{uuid4().hex[:8]}"
-    with hold_lock(plan.workspace.lock_file, say), _history(plan.workspace) as instance:
+    with _hold_workspace(plan.workspace, say), _history(plan.workspace) as instance:
         try:
             graph = defs()
             for stage in stages:
@@ -128,6 +128,28 @@ def _run(plan: RunPlan, stages: Iterator[Stage], say: Callable[[str], None]) -> 
             remove_run(plan.workspace, run_id)
             raise
     return run_id
+
+
+@contextmanager
+def _hold_workspace(workspace: Workspace, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock of a workspace for the body; where that fails, remove a workspace that was not there before."""
+    was_there = workspace.root.exists()
+    try:
+        with hold_lock(workspace.lock_file, say):
+            # Another process may have made it since; what is only a lock is ours.
+            is_ours = not was_there and list(workspace.root.iterdir()) == [workspace.lock_file]
+            try:
+                yield
+            except BaseException:
+                if is_ours:
+                    clear_workspace(workspace)
+                raise
+    except BaseException:
+        if not was_there:
+            # It stays where it is not empty: somebody else has begun to use it.
+            with suppress(OSError):
+                workspace.root.rmdir()
+        raise
 
 
 @contextmanager

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from data_contracts.contract import SOURCE_TABLES, Contract, source_contracts
 from data_contracts.ingest import ingest_table
+from data_contracts.problems import near_name
 from data_contracts.report import IngestReport
 from data_contracts.source_files import find_source
 
 _REPORT = "report.json"
+_MOST_NAMED = 10
 
 
 def parents_of(contract: Contract) -> list[str]:
@@ -42,6 +44,34 @@ def ingest_source(table: str, source_folder: Path, as_of: date, run_folder: Path
     }
     source = find_source(source_folder, table)
     return ingest_table(contract, source, as_of, run_folder / table, parents, folder=source_folder)
+
+
+def unused_files(source_folder: Path) -> list[str]:
+    """Return the files of a source folder that no table is read from, each with the table that may have been meant.
+
+    Args:
+        source_folder: Folder that holds the source tables. Hidden entries are passed by, and so are folders with names
+            that are near to no table.
+
+    Returns:
+        Names, those that may have been meant as a table first; a long list ends in the number of the others.
+    """
+    names = {table: {table, f"{table}.csv", f"{table}.parquet"} for table in SOURCE_TABLES}
+    paths = [path for path in sorted(source_folder.iterdir()) if not path.name.startswith(".")]
+    there = {path.name for path in paths}
+    absent = [table for table in SOURCE_TABLES if not names[table] & there]
+    used = {name for each in names.values() for name in each}
+    meant, others = [], []
+    for path in paths:
+        if path.name in used:
+            continue
+        if near := near_name(path.name.split(".")[0], absent):
+            meant.append(f"{path.name} (did you mean {near}?)")
+        elif path.is_file():
+            others.append(path.name)
+    named = [*meant, *others]
+    more = len(named) - _MOST_NAMED
+    return named if more <= 0 else [*named[:_MOST_NAMED], f"and {more:,} more"]
 
 
 def read_report(run_folder: Path, table: str) -> IngestReport:

@@ -74,7 +74,6 @@ def hold_lock(lock_file: Path, say: Callable[[str], None], wait_seconds: float =
     if holder is not None and holder.is_this_process():
         yield
         return
-    lock_file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = _acquire(lock_file, time.monotonic() + wait_seconds)
     try:
         _take_over(read_holder(lock_file), lock_file, say)
@@ -90,6 +89,8 @@ def hold_lock(lock_file: Path, say: Callable[[str], None], wait_seconds: float =
 def _acquire(lock_file: Path, deadline: float) -> int:
     """Ask the operating system for the lock until it is given or the time is up; return the open file."""
     while True:
+        # A failed run that had made the folder takes it away again.
+        lock_file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o644)
         if _is_given(descriptor) and _is_at(descriptor, lock_file):
             return descriptor

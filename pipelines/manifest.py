@@ -132,9 +132,10 @@ def read_published(workspace: Workspace, table: str, as_of: date | None = None) 
         raise PublishedError(f"{workspace.root} has no published table `{table}`. Has `falsegreen run` been there?")
     day = dates[-1] if as_of is None else as_of
     if day not in dates:
-        raise PublishedError(
-            f"No `{table}` is published as of {day}. There are {len(dates)} dates, {dates[0]} to {dates[-1]}."
-        )
+        there = f"There are {len(dates)} dates, {dates[0]} to {dates[-1]}"
+        if len(dates) == 1:
+            there = f"The only date is {dates[0]}"
+        raise PublishedError(f"No `{table}` is published as of {day}. {there}.")
     manifest = read_manifest(workspace, day)
     if manifest is None:
         raise PublishedError(f"The manifest of {day} disappeared while it was read.")

@@ -15,6 +15,7 @@ from rich.status import Status
 from rich.text import Text
 
 from pipelines.defs.progress import PROGRESS_LOGGER
+from pipelines.text_display import print_lines
 
 _WORTH_A_LINE_SECONDS = 2.0
 
@@ -34,7 +35,7 @@ class ProgressHandler(logging.Handler):
         event = meta.get("dagster_event")
         if event is None:
             if logging.INFO <= record.levelno <= logging.WARNING:
-                self._console.print(Text(meta.get("orig_message") or record.getMessage()))
+                print_lines(self._console, str(meta.get("orig_message") or record.getMessage()))
             return
         step = str(event.step_key or "")
         if event.event_type_value == "STEP_START":

@@ -9,9 +9,10 @@ from rich.console import Console
 
 from pipelines.backtest_display import print_backtest
 from pipelines.execution import RunPlan
-from pipelines.ingestion import read_reports
+from pipelines.ingestion import read_reports, unused_files
 from pipelines.manifest import published_dates, read_published
 from pipelines.risk_display import print_risk
+from pipelines.scoring import read_scoring_notes
 from pipelines.summary import describe_sources, describe_trust
 from pipelines.text_display import print_section
 from pipelines.tracking import find_model, load_notes
@@ -24,7 +25,8 @@ def print_run(console: Console, plan: RunPlan, run_id: str) -> None:
     """Say what a scoring run read and how far to trust it, then show its first rows."""
     print_sources(console, plan, run_id)
     risk = read_published(plan.workspace, "account_risk", plan.as_of)
-    print_section(console, "How far to trust it", describe_trust(risk, _notes(plan.workspace, plan.as_of)))
+    notes = [*read_scoring_notes(plan.workspace.run_folder(run_id)), *_notes(plan.workspace, plan.as_of)]
+    print_section(console, "How far to trust it", describe_trust(risk, notes))
     print_published(console, plan.workspace, plan.as_of, top=_SHOWN_AFTER_A_RUN, csm=None)
 
 
@@ -32,7 +34,7 @@ def print_sources(console: Console, plan: RunPlan, run_id: str) -> None:
     """Say what a run read, set aside and missed."""
     reports = read_reports(plan.workspace.run_folder(run_id))
     title = f"{plan.source} as of {plan.as_of}, into {plan.workspace.root}"
-    print_section(console, title, describe_sources(reports))
+    print_section(console, title, describe_sources(reports, unused_files(plan.source)))
 
 
 def print_training(console: Console, workspace: Workspace, as_of: date) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipelines.manifest import PublishedError
-from pipelines.text_display import print_wrapped
+from pipelines.text_display import print_wrapped, printable
 
 _KEY = ["account_id", "renewal_id"]
 _STYLES = {"red": "red", "yellow": "yellow", "green": "green"}
@@ -51,6 +51,24 @@ def print_risk(console: Console, risk: pd.DataFrame, reasons: pd.DataFrame, *, t
         console.print(_renewal(row), soft_wrap=True)
         for mark, text, style in _details(row, by_renewal.get((row["account_id"], row["renewal_id"]))):
             print_wrapped(console, text, mark=f"    {mark} ", style=style)
+    print_wrapped(console, " ".join(_footer(shown, top)), style="dim")
+
+
+def _footer(shown: pd.DataFrame, top: int) -> Iterator[str]:
+    """What the listed rows leave out, and what is lost already of all of them."""
+    more = len(shown) - top
+    if more > 0:
+        yield f"and {more:,} more renewal{'' if more == 1 else 's'}."
+    lost = shown[shown["status"] == "known_loss"]
+    if len(lost):
+        yield f"Known losses: {len(lost):,}, worth {' and '.join(_totals(lost))} a year."
+
+
+def _totals(rows: pd.DataFrame) -> list[str]:
+    """The ARR of rows, summed within each currency; a currency is named only where there are several."""
+    currencies = rows["currency"].fillna("(no currency)")
+    totals = rows.groupby(currencies)["arr"].sum()
+    return [f"{_money(arr)} {name}" if len(totals) > 1 else _money(arr) for name, arr in totals.items()]
 
 
 def _book_of(csm: str, risk: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +83,7 @@ def _book_of(csm: str, risk: pd.DataFrame) -> pd.DataFrame:
 
 def _renewal(row: dict[Hashable, object]) -> Text:
     """One renewal as a line of fixed columns."""
-    name = set_cell_size(str(_known(row["account_name"], row["account_id"])), _NAME_WIDTH)
+    name = set_cell_size(printable(str(_known(row["account_name"], row["account_id"]))), _NAME_WIDTH)
     days = _STATUS.get(str(row["status"]), str(row["lead_days"]))
     text = Text(f"{name} {row['renewal_date']!s:<10} {days:>7} {_money(row['arr']):>10} ")
     text.append(f"{_percent(row['churn_probability']):>6}", style="bold")

@@ -5,6 +5,7 @@ model that may speak for the date, hands over and writes.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -14,8 +15,10 @@ import pandas as pd
 
 from data_contracts.contract import output_contracts
 from features.build import build_features
+from features.feature import Feature
 from features.sources import Sources
 from features.spine import KEY, build_spine
+from models.churn_model import UNCALIBRATED
 from models.explanation import explain
 from models.risk_table import assemble_account_risk
 from pipelines.engine_session import open_engine
@@ -25,6 +28,7 @@ from pipelines.tracking import RegisteredModel, find_model, load_model
 
 SNAPSHOTS = "scoring_snapshots"
 _FACTS = "facts.json"
+_NOTES = "notes.json"
 
 
 class NoModelError(Exception):
@@ -106,9 +110,13 @@ def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Setti
     model = load_model(tracking_folder, require_model(tracking_folder, as_of))
     snapshots = read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet")
     reasons = explain(model, snapshots)
+    scores = model.score(snapshots)
+    unseen = model.unseen_features(snapshots)
+    if unseen:
+        scores = scores.assign(calibration=UNCALIBRATED)
     risk = assemble_account_risk(
         snapshots,
-        model.score(snapshots),
+        scores,
         reasons,
         model,
         settings.model,
@@ -118,4 +126,25 @@ def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Setti
     tables = {"account_risk": risk, "risk_reasons": reasons}
     for table, frame in tables.items():
         write_output(frame, output_contracts()[table], run_folder / table / f"{table}.parquet")
+    notes = json.dumps(_notes_on_unseen(unseen, model.features, snapshots), indent=1) + "\n"
+    (run_folder / "account_risk" / _NOTES).write_text(notes, encoding="utf-8")
     return tables
+
+
+def read_scoring_notes(run_folder: Path) -> list[str]:
+    """Return what a reader of the run's risk table has to know besides what its columns say."""
+    return [str(note) for note in json.loads((run_folder / "account_risk" / _NOTES).read_text(encoding="utf-8"))]
+
+
+def _notes_on_unseen(unseen: Sequence[Feature], features: Sequence[Feature], snapshots: pd.DataFrame) -> list[str]:
+    if not unseen:
+        return []
+    present = [feature for feature in features if snapshots[feature.name].notna().any()]
+    seen = {table for feature in present for table in feature.tables}
+    lost = sorted({table for feature in unseen for table in feature.tables} - seen)
+    return [
+        f"The model decides by {len(unseen)} features of which no renewal has a value today"
+        + (f"; they rest on {', '.join(lost)}. " if lost else ". ")
+        + "It takes their absence for news of the accounts, so no probability here is calibrated. Bring the data back, "
+        "or train again with --retrain."
+    ]

@@ -63,7 +63,8 @@ def load_settings(path: Path | None) -> Settings:
         return Settings.model_validate({} if content is None else content)
     except ValidationError as error:
         lines = [f"  {_describe(details)}" for details in error.errors()]
-        raise SettingsError("\n".join([f"{path} has {len(lines)} entries that are not settings:", *lines])) from error
+        count = "1 entry that is not a setting" if len(lines) == 1 else f"{len(lines)} entries that are not settings"
+        raise SettingsError("\n".join([f"{path} has {count}:", *lines])) from error
 
 
 def _describe(details: ErrorDetails) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from data_contracts.contract import SOURCE_TABLES
 from data_contracts.report import IngestReport
 
 _CALIBRATION = {
@@ -16,19 +17,24 @@ _CALIBRATION = {
 }
 
 
-def describe_sources(reports: Mapping[str, IngestReport]) -> list[str]:
+def describe_sources(
+    reports: Mapping[str, IngestReport], unused: Sequence[str] = (), *, is_check: bool = False
+) -> list[str]:
     """Say what was read, what was set aside, and what is not there.
 
     Args:
         reports: What ingest said of each table.
+        unused: Files of the source folder that no table was read from; see `pipelines.ingestion.unused_files`.
+        is_check: Whether nothing was written; the rows that break a rule are then listed apart.
     """
     supplied = {table: report for table, report in reports.items() if report.supplied}
-    counts = ", ".join(f"{table} {report.rows_kept:,}" for table, report in supplied.items())
     return [
-        f"Read {len(supplied)} of {len(reports)} tables; rows kept: {counts}.",
+        _read(supplied),
         *_later(supplied),
-        *_quarantined(supplied),
+        *_repeated(supplied),
+        *([] if is_check else _quarantined(supplied)),
         *_missing(reports),
+        *_unused(unused),
         *_assumed(supplied),
         *_judgement(reports),
         *_warnings(supplied),
@@ -55,16 +61,32 @@ def describe_trust(risk: pd.DataFrame, notes: Sequence[str]) -> list[str]:
     return lines
 
 
+def _read(supplied: Mapping[str, IngestReport]) -> str:
+    if not supplied:
+        return f"None of the {len(SOURCE_TABLES)} tables could be read."
+    counts = ", ".join(f"{table} {report.rows_kept:,}" for table, report in supplied.items())
+    return f"Read {len(supplied)} of {len(SOURCE_TABLES)} tables; rows kept: {counts}."
+
+
 def _later(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
     later = sum(report.rows_later for report in supplied.values())
     if later:
-        yield f"{later:,} rows were recorded on or after the as-of date and were left out."
+        which = "1 row was" if later == 1 else f"{later:,} rows were"
+        left = "was" if later == 1 else "were"
+        yield f"{which} recorded on or after the as-of date and {left} left out."
+
+
+def _repeated(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
+    for table, report in supplied.items():
+        # Where earlier states were left out, they are in this number too and have a warning of their own.
+        has_states = any(warning.rule == "earlier_states" for warning in report.warnings)
+        if report.repeats_collapsed and not has_states:
+            repeats = report.repeats_collapsed
+            yield f"{table}: {'1 exact repeat was' if repeats == 1 else f'{repeats:,} exact repeats were'} collapsed."
 
 
 def _quarantined(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
     for table, report in supplied.items():
-        if report.repeats_collapsed:
-            yield f"{table}: {report.repeats_collapsed:,} exact repeats were collapsed."
         if report.rows_quarantined:
             rules = "; ".join(
                 f"{found.rows:,} × {found.column + ': ' if found.column else ''}{found.message}"
@@ -74,6 +96,13 @@ def _quarantined(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
                 f"{table}: {report.rows_quarantined:,} of {report.rows_known:,} rows went to "
                 f"quarantine/{table}.parquet ({rules})."
             )
+            if table == "renewals":
+                rows = [row for found in report.violations for row in found.first_rows]
+                named = list(dict.fromkeys(str(dict(row.key)["renewal_id"]) for row in rows))
+                yield (
+                    "A renewal whose newest row is in quarantine is neither open nor decided: it stays out of the "
+                    f"table and of what is learned until the row is mended. Among them: {', '.join(named)}."
+                )
 
 
 def _missing(reports: Mapping[str, IngestReport]) -> Iterator[str]:
@@ -85,7 +114,13 @@ def _missing(reports: Mapping[str, IngestReport]) -> Iterator[str]:
         if report.supplied and columns:
             yield f"{table} comes without {', '.join(columns)}."
         if report.supplied and report.extra_columns:
-            yield f"{table} has columns that no contract names and nothing uses: {', '.join(report.extra_columns)}."
+            names = ", ".join(name or "(a column without a name)" for name in report.extra_columns)
+            yield f"{table} has columns that no contract names and nothing uses: {names}."
+
+
+def _unused(unused: Sequence[str]) -> Iterator[str]:
+    if unused:
+        yield f"Not used, because no table is named so: {', '.join(unused)}."
 
 
 def _assumed(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
@@ -103,12 +138,16 @@ def _assumed(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
 def _judgement(reports: Mapping[str, IngestReport]) -> Iterator[str]:
     pulses = reports.get("csm_pulses")
     if pulses is None or not pulses.rows_kept:
-        why = "there are no csm_pulses" if pulses is None or not pulses.supplied else "csm_pulses has no row by then"
+        why = "csm_pulses has no row by then"
+        if pulses is None or not pulses.supplied:
+            why = "there are no csm_pulses"
+        elif pulses.rows_quarantined:
+            why = f"csm_pulses has no row left by then, {pulses.rows_quarantined:,} quarantined"
         yield f"No judgement is on record: {why}. The gut view is the base rate, and no stance can be taken."
 
 
 def _warnings(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
     for table, report in supplied.items():
         for warning in report.warnings:
-            count = "" if warning.rows is None else f" ({warning.rows:,} rows)"
+            count = "" if warning.rows is None else f" ({warning.rows:,} row{'' if warning.rows == 1 else 's'})"
             yield f"{table}{'.' + warning.column if warning.column else ''}: {warning.message}{count}."

@@ -83,6 +83,15 @@ def remove_run(workspace: Workspace, run_id: str) -> None:
             folder.rmdir()
 
 
+def clear_workspace(workspace: Workspace) -> None:
+    """Remove all that is in a workspace but its lock, which the caller holds."""
+    for path in workspace.root.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != workspace.lock_file:
+            path.unlink(missing_ok=True)
+
+
 def prune_runs(workspace: Workspace, referenced: frozenset[Path], older_than_days: float) -> list[Path]:
     """Remove the tables of old runs that no manifest refers to.
 

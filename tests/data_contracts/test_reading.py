@@ -82,8 +82,8 @@ def test_line_of_a_bad_row_counts_line_breaks_inside_values(company, pulses):
         (b"", "empty_file", "the first line names no column; is the file empty?"),
         (b"\n\n", "empty_file", "the first line names no column"),
         (f"{HEADER},runs\n".encode(), "repeated_column", "the column is there more than once"),
-        (f"{HEADER}\nA1,crm,2025-01-01\n".encode(), "unreadable", "CSV Error on Line: 2"),
-        (f"{HEADER}\nA1,crm,2025-01-01,3,2025-01-02,x\n".encode(), "unreadable", "CSV Error on Line: 2"),
+        (f"{HEADER}\nA1,crm,2025-01-01\n".encode(), "unreadable", "line 2; Original Line: A1,crm"),
+        (f"{HEADER}\nA1,crm,2025-01-01,3,2025-01-02,x\n".encode(), "unreadable", "line 2; Original Line: A1,crm"),
         (f'{HEADER}\nA1,"crm,2025-01-01,3,2025-01-02\n'.encode(), "unreadable", "unterminated quote"),
     ],
 )

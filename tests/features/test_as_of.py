@@ -91,7 +91,16 @@ def test_a_value_is_read_only_after_the_date_from_which_it_is_known(make_sources
 
 
 def test_a_lookback_ends_the_day_before_the_date(make_sources: MakeSources) -> None:
-    rows = [{"usage_date": f"2024-03-0{day}", "events": day, "recorded_at": "2024-03-01"} for day in range(1, 8)]
+    rows = [{"usage_date": f"2024-03-0{day}", "events": day, "recorded_at": f"2024-03-0{day}"} for day in range(1, 8)]
     sources = make_sources(usage_daily=rows)
     known = seen(sources, "usage_daily", [date(2024, 3, 6)], "events", lookback=("usage_date", 3))
     assert known == [(date(2024, 3, 6), 3), (date(2024, 3, 6), 4), (date(2024, 3, 6), 5)]
+
+
+def test_a_version_in_quarantine_ends_the_one_before_it(make_sources: MakeSources) -> None:
+    # The closing row names an outcome that nobody knows: the renewal is neither open nor decided from then on.
+    broken = {"outcome": "lost", "decided_on": "2024-06-01", "recorded_at": "2024-06-02T08:00:00"}
+    mended = {"outcome": "churned", "decided_on": "2024-06-01", "recorded_at": "2024-08-01T00:00:00"}
+    sources = make_sources(renewals=[{}, broken, mended], may_break=True)
+    days = [date(2024, 6, 2), date(2024, 6, 3), date(2024, 8, 1), date(2024, 8, 2)]
+    assert seen(sources, "renewals", days, "outcome") == [(date(2024, 6, 2), None), (date(2024, 8, 2), "churned")]

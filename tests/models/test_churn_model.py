@@ -143,3 +143,10 @@ def test_the_base_rate_in_place_of_a_model_is_scored_and_stored_alike(
     assert set(model.to_files()) == {"calibration.json", "features.json", "model.json"}
     again = ChurnModel.from_files(model.to_files())
     pd.testing.assert_frame_equal(again.score(now, allow_hindsight=True), scores, check_exact=True)
+
+
+def test_features_that_the_model_decides_by_and_nobody_has_are_named(model: ChurnModel, now: pd.DataFrame) -> None:
+    blind = now.assign(pulse__sentiment_level=np.nan)
+    assert [feature.name for feature in model.unseen_features(blind)] == ["pulse__sentiment_level"]
+    assert model.unseen_features(now) == ()
+    assert model.unseen_features(blind.head(0)) == ()

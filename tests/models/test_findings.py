@@ -33,8 +33,20 @@ def test_a_model_that_does_not_is_said_not_to() -> None:
             ("brier_skill_difference_to_usage_view", 0.0, -0.01, 0.01, False),
         )
     )
-    assert first.startswith("The model does not beat the base rate on renewals 90 to 180 days ahead")
+    assert first.startswith("The model does not demonstrably beat the base rate on renewals 90 to 180 days ahead")
     assert second.startswith("It is not settled whether human judgement adds to usage")
+
+
+def test_a_simpler_predictor_that_did_better_is_named() -> None:
+    shipped = metrics(("roc_auc", 0.7, 0.6, 0.8, True), ("brier_skill", 0.05, 0.01, 0.09, True))
+    simpler = [
+        metrics(("brier_skill", skill, 0.0, 0.2, True)).assign(model=model)
+        for model, skill in (("gut_view", 0.1), ("logistic_full", 0.06), ("usage_view", 0.02))
+    ]
+    assert describe_metrics(pd.concat([shipped, *simpler], ignore_index=True))[1] == (
+        "On renewals 90 to 180 days ahead something simpler has had the higher Brier skill so far: "
+        "the colour alone (0.100), logistic regression on everything (0.060)."
+    )
 
 
 def test_judgement_that_harms_is_said_to() -> None:

@@ -19,10 +19,10 @@ from models.stance import stances
         (0.20, "green", "stale", "unclear"),
         (0.05, "red", "inherited", "unclear"),
         (0.20, None, "absent", "unclear"),
-        (np.nan, "red", "fresh", "unclear"),
+        (np.nan, "red", "fresh", None),
     ],
 )
-def test_stance(usage_view: float, sentiment: str | None, pulse_state: str, stance: str) -> None:
+def test_stance(usage_view: float, sentiment: str | None, pulse_state: str, stance: str | None) -> None:
     scores = pd.DataFrame({"usage_view": [usage_view], "base_rate": [0.125]})
     snapshots = pd.DataFrame({"sentiment": [sentiment], "pulse_state": [pulse_state]})
     assert stances(scores, snapshots, ModelSettings()).tolist() == [stance]

@@ -101,7 +101,8 @@ def test_pure_noise_does_not_beat_the_base_rate_and_training_says_so(
     auc = metrics.loc[("90-180", "churn_probability", "roc_auc")]
     assert auc["low"] < 0.5 < auc["high"]
     assert any(
-        note.startswith("The model does not beat the base rate on renewals 90 to 180 days") for note in result.notes
+        note.startswith("The model does not demonstrably beat the base rate on renewals 90 to 180 days")
+        for note in result.notes
     )
 
 

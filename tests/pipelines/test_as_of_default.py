@@ -39,6 +39,18 @@ def test_csv_dates_are_read_and_broken_ones_passed_by(tmp_path: Path) -> None:
     assert default_as_of(tmp_path, TODAY) == date(2026, 6, 22)
 
 
+def test_a_mistyped_year_does_not_move_the_run(tmp_path: Path) -> None:
+    rows = usage(["2026-06-21", "2099-01-01", "2026-07-10"])
+    rows["recorded_at"] = ["2026-06-22 01:00:00", "2023-01-02 01:00:00", "2026-06-22 01:00:00"]
+    rows.to_csv(tmp_path / "usage_daily.csv", index=False)
+
+    assert default_as_of(tmp_path, TODAY) == date(2026, 6, 22)
+
+    rows.drop(columns="recorded_at").head(2).to_csv(tmp_path / "usage_daily.csv", index=False)
+
+    assert default_as_of(tmp_path, TODAY) == date(2026, 6, 22)
+
+
 def test_a_pulse_after_the_last_usage_counts(tmp_path: Path) -> None:
     usage(["2026-06-07"]).to_csv(tmp_path / "usage_daily.csv", index=False)
     answers = ("champion", "executive_view", "budget", "reorganization", "value_exceeds_price")

@@ -38,7 +38,7 @@ def run_and_fail(source: Path, workspace: Path) -> str:
     """Runs, expects failure without a trace, and returns what was said, on one line."""
     result = CliRunner().invoke(app, ["run", "--source", str(source), "--out", str(workspace), "--as-of", AS_OF])
     assert result.exit_code == 1, result.output
-    assert {path.name for path in workspace.iterdir()} <= {"dagster"}
+    assert not workspace.exists()
     assert "Traceback" not in result.output
     assert "fault of falsegreen" not in result.output
     return " ".join(result.output.split())
@@ -194,6 +194,66 @@ def test_check_of_a_sound_source_says_so(source: Path) -> None:
 
     assert result.exit_code == 0
     assert_said(" ".join(result.output.split()), "Read 5 of 15 tables", "All tables honour their contracts.")
+
+
+def test_check_shows_the_broken_rows_that_a_run_would_set_aside(
+    source: Path, tmp_path: Path, spoil: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil("csm_pulses", set_some(1, sentiment="mauve\x1b[2J"))
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(app, ["check", str(source), "--as-of", AS_OF])
+
+    assert result.exit_code == 0, result.output
+    words = " ".join(result.output.split())
+    assert_said(words, "[allowed_values, 1 row]", "mauve", "where at most", "1 row breaks the contract of csm_pulses")
+    assert "\x1b" not in result.output
+    assert "quarantine/" not in words
+    assert "All tables honour their contracts." not in words
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def test_check_of_pulses_that_are_all_broken_does_not_call_them_absent(
+    source: Path, spoil: Callable[..., None]
+) -> None:
+    spoil("csm_pulses", set_all(sentiment="purple"))
+
+    result = CliRunner().invoke(app, ["check", str(source), "--as-of", AS_OF])
+
+    assert result.exit_code == 1
+    assert_said(" ".join(result.output.split()), "csm_pulses has no row left by then,", "quarantined")
+
+
+def test_a_misnamed_optional_table_is_not_passed_over(source: Path) -> None:
+    (source / "csm_pulses.parquet").rename(source / "csm_pulse.parquet")
+    (source / "notes.txt").touch()
+    (source / ".hidden").touch()
+
+    result = CliRunner().invoke(app, ["check", str(source), "--as-of", AS_OF])
+
+    assert result.exit_code == 0, result.output
+    assert_said(" ".join(result.output.split()), "csm_pulse.parquet (did you mean csm_pulses?), notes.txt.")
+
+
+def test_usage_that_was_recorded_before_it_happened_is_broken(source: Path, spoil: Callable[..., None]) -> None:
+    spoil("usage_daily", set_some(1, usage_date="2099-01-01"), csv=True)
+
+    result = CliRunner().invoke(app, ["check", str(source), "--as-of", AS_OF])
+
+    assert result.exit_code == 0, result.output
+    assert_said(" ".join(result.output.split()), "[used_after_recorded, 1 row]", "'2099-01-01'")
+
+
+def test_a_failed_run_leaves_alone_what_was_in_the_workspace(source: Path, tmp_path: Path) -> None:
+    (source / "renewals.parquet").unlink()
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    (workspace / "letter.txt").touch()
+
+    result = CliRunner().invoke(app, ["run", "--source", str(source), "--out", str(workspace), "--as-of", AS_OF])
+
+    assert result.exit_code == 1
+    assert {path.name for path in workspace.iterdir()} == {"letter.txt", "dagster"}
 
 
 def test_a_fault_of_the_program_is_called_one(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

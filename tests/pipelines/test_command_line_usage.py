@@ -31,6 +31,20 @@ def test_every_command_has_help(command: str) -> None:
     assert "--debug" in result.output
 
 
+@pytest.mark.parametrize("command", ["show", "backtest"])
+def test_the_date_of_something_published_is_called_so(command: str) -> None:
+    words = " ".join(falsegreen(command, "--help").output.split())
+
+    assert "Which published date to show" in words
+    assert "Use only what was recorded" not in words
+
+
+def test_check_says_what_its_argument_is() -> None:
+    assert "source tables in the folder SOURCE, CSV or Parquet" in " ".join(
+        falsegreen("check", "--help").output.split()
+    )
+
+
 def test_help_needs_none_of_the_heavy_libraries() -> None:
     probe = (
         "import sys; from pipelines.command_line import app; from typer.testing import CliRunner; "

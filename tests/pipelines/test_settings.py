@@ -55,6 +55,11 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     assert "did you mean `threads`?" in str(raised.value)
 
 
+def test_one_fault_is_one_entry(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="has 1 entry that is not a setting:"):
+        load_settings(write(tmp_path, "colour: green\n"))
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.yaml cannot be read"):
         load_settings(tmp_path / "absent.yaml")

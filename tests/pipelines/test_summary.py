@@ -38,7 +38,36 @@ def absent(report: IngestReport) -> IngestReport:
 
 def test_nothing_to_remark_is_one_sentence() -> None:
     assert describe_sources({"accounts": ACCOUNTS, "csm_pulses": PULSES}) == [
-        "Read 2 of 2 tables; rows kept: accounts 1,200, csm_pulses 50."
+        "Read 2 of 15 tables; rows kept: accounts 1,200, csm_pulses 50."
+    ]
+
+
+def test_an_empty_folder_is_said_to_be_one() -> None:
+    assert describe_sources({"csm_pulses": absent(PULSES)})[0] == "None of the 15 tables could be read."
+
+
+def test_files_that_no_table_is_read_from_are_named() -> None:
+    assert describe_sources({"accounts": ACCOUNTS, "csm_pulses": PULSES}, ["csm_pulse.csv (did you mean csm_pulses?)"])[
+        1:
+    ] == ["Not used, because no table is named so: csm_pulse.csv (did you mean csm_pulses?)."]
+
+
+def test_earlier_states_are_not_called_repeats() -> None:
+    states = TableWarning("earlier_states", None, "rows of earlier states are left out", 4)
+    report = replace(ACCOUNTS, repeats_collapsed=5, warnings=(states,))
+
+    assert describe_sources({"accounts": report, "csm_pulses": PULSES})[1:] == [
+        "accounts: rows of earlier states are left out (4 rows)."
+    ]
+
+
+def test_one_is_not_spoken_of_as_many() -> None:
+    report = replace(ACCOUNTS, rows_later=1, repeats_collapsed=1, extra_columns=("owner", ""))
+
+    assert describe_sources({"accounts": report, "csm_pulses": PULSES})[1:] == [
+        "1 row was recorded on or after the as-of date and was left out.",
+        "accounts: 1 exact repeat was collapsed.",
+        "accounts has columns that no contract names and nothing uses: owner, (a column without a name).",
     ]
 
 
@@ -79,6 +108,11 @@ def test_absent_pulses_are_said_to_be_absent_judgement() -> None:
     ]
     empty = describe_sources({"accounts": ACCOUNTS, "csm_pulses": replace(PULSES, rows_kept=0)})
     assert "No judgement is on record: csm_pulses has no row by then." in empty[1]
+    broken = replace(PULSES, rows_kept=0, rows_quarantined=50)
+    assert (
+        "No judgement is on record: csm_pulses has no row left by then, 50 quarantined."
+        in describe_sources({"accounts": ACCOUNTS, "csm_pulses": broken}, is_check=True)[1]
+    )
 
 
 def test_trust_repeats_the_notes_and_counts_what_is_calibrated() -> None:
