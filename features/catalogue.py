@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from features import commercial, pulse, usage
+from features import billing, commercial, integrations, pulse, support, surveys, usage
 from features.feature import Feature
 from features.sources import Sources
 
@@ -32,6 +32,10 @@ FAMILIES = (
     Family(commercial.FEATURES, commercial.build_commercial, "renewals"),
     Family(usage.FEATURES, usage.build_usage, "usage_daily"),
     Family(pulse.FEATURES, pulse.build_pulse, "csm_pulses"),
+    Family(support.FEATURES, support.build_support, "support_tickets"),
+    Family(surveys.FEATURES, surveys.build_surveys, "survey_responses"),
+    Family(billing.FEATURES, billing.build_billing, "invoices"),
+    Family(integrations.FEATURES, integrations.build_integrations, "integration_runs"),
 )
 
 FEATURES: dict[str, Feature] = {feature.name: feature for family in FAMILIES for feature in family.features}

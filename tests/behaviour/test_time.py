@@ -26,7 +26,18 @@ from features.spine import KEY, build_spine, grid_dates
 AS_OF = date(2025, 9, 1)
 LOOKS = [*grid_dates(date(2024, 10, 1), AS_OF), AS_OF]
 CUTOFFS = [date(2025, 3, 10), AS_OF]
-READ_BY_FEATURES = ("accounts", "csms", "renewals", "usage_daily", "csm_pulses", "entitlements")
+READ_BY_FEATURES = (
+    "accounts",
+    "csms",
+    "renewals",
+    "usage_daily",
+    "csm_pulses",
+    "entitlements",
+    "support_tickets",
+    "survey_responses",
+    "invoices",
+    "integration_runs",
+)
 
 Tables = Mapping[str, pa.Table]
 

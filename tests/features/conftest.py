@@ -80,6 +80,43 @@ DEFAULTS: dict[str, Row] = {
         "is_renewal_critical": "true",
         "recorded_at": "2023-01-01",
     },
+    "support_tickets": {
+        "ticket_id": "t1",
+        "account_id": "a",
+        "user_id": "u1",
+        "opened_at": "2024-05-01T10:00:00",
+        "priority": "normal",
+        "escalated_at": None,
+        "closed_at": None,
+        "csat": None,
+        "subject": "Question",
+        "recorded_at": "2024-05-01T10:00:00",
+    },
+    "survey_responses": {
+        "response_id": "s1",
+        "account_id": "a",
+        "contact_id": None,
+        "submitted_at": None,
+        "nps": None,
+        "comment": None,
+        "recorded_at": "2024-05-01T10:00:00",
+    },
+    "invoices": {
+        "invoice_id": "i1",
+        "account_id": "a",
+        "issued_on": "2024-05-01",
+        "due_on": "2024-05-31",
+        "amount": "100.00",
+        "paid_on": None,
+        "recorded_at": "2024-05-01",
+    },
+    "integration_runs": {
+        "account_id": "a",
+        "integration": "crm_sync",
+        "run_date": "2024-05-01",
+        "runs": 1,
+        "recorded_at": "2024-05-02",
+    },
 }
 
 MakeSources = Callable[..., Sources]
@@ -94,7 +131,8 @@ def make_sources(tmp_path: Path) -> MakeSources:
         source, run = tmp_path / "source", tmp_path / "run"
         source.mkdir()
         for name, rows in tables.items():
-            pd.DataFrame([{**DEFAULTS[name], **row} for row in rows]).to_csv(source / f"{name}.csv", index=False)
+            frame = pd.DataFrame([{**DEFAULTS[name], **row} for row in rows or [{}]], dtype=object)
+            frame.head(len(rows)).to_csv(source / f"{name}.csv", index=False)
         ingested: dict[str, Path] = {}
         for name, contract in source_contracts().items():
             report = ingest_table(contract, find_source(source, name), known_at, run / name, ingested)

@@ -1,0 +1,75 @@
+"""Moments: an account seen from a date, and what the families measure there.
+
+Windows of days before the date, the left join that keeps every moment, the one division after exact sums, and the rule
+of when nothing on record means zero. What is measured stands in the families; what was known is cut in `as_of`.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.sentiment import tone
+from features.sources import Sources
+from features.spine import KEY
+
+MOMENT = ("account_id", "as_of")
+
+
+def watched_moments(spine: ir.Table, sources: Sources, table: str) -> ir.Table:
+    """Return the moments by which the company had begun to record a table.
+
+    From then on an account without a row has none, and a count of its rows is zero; before, nobody looked.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+        table: Name of the source table.
+    """
+    moments = spine.select(*MOMENT).distinct()
+    first = sources.engine.scalar(sources.tables[table].recorded_at.min())
+    is_watched = ibis.literal(False) if first is None else moments.as_of.cast("timestamp") > ibis.literal(first)
+    return sources.engine.store(moments.filter(is_watched))
+
+
+def beside(moments: ir.Table, *parts: ir.Table) -> ir.Table:
+    """Return the moments with the columns of each part, null where a part has no row for a moment."""
+    for part in parts:
+        moments = moments.join(part, list(MOMENT), how="left").drop("account_id_right", "as_of_right")
+    return moments
+
+
+def on_spine(spine: ir.Table, measured: ir.Table) -> ir.Table:
+    """Return the key of each spine row with what was measured at its moment."""
+    return beside(spine.select(*KEY), measured)
+
+
+def days_before(known: ir.Table, column: str) -> ir.IntegerValue:
+    """Return how many days before `as_of` something happened: 1 is the day before, null stays null."""
+    return known.as_of.delta(known[column].cast("date"), unit="day")
+
+
+def ratio(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
+    """Divide exact numbers once; null where there is nothing to divide by."""
+    return part.cast("float64") / whole.cast("float64").nullif(0)
+
+
+def only_where(condition: ir.BooleanValue, value: ir.Value) -> ir.Value:
+    """Return a value where a condition holds, else null."""
+    return ibis.ifelse(condition, value, ibis.null(value.type()))
+
+
+def text_tones(sources: Sources, table: str, column: str) -> ir.Table:
+    """Return the tone of each text that a column of a source table ever held.
+
+    Each text is read once, however many moments see it: its tone depends on nothing but its words.
+
+    Args:
+        sources: The ingested tables.
+        table: Name of the source table.
+        column: Name of its text column.
+
+    Returns:
+        One row per distinct text, under the name of the column, and its `tone`, -3 to 3.
+    """
+    texts = sources.tables[table].select(column).distinct()
+    texts = texts.filter(texts[column].notnull())
+    return sources.engine.store(texts.mutate(tone=tone(texts[column])))

@@ -1,0 +1,337 @@
+"""Features of support: how much was asked, how bad it was, how long it took, and whether asking has stopped.
+
+A ticket counts from the day after it was opened; what became of it (escalated, closed, rated) as far as it was known.
+Once the company records tickets an account without one has zero of them, while ratings and times need something to
+measure and are null without it. Silence after friction is the polite exit: trouble, then no word, and logins as ever.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.feature import Feature
+from features.moments import MOMENT, beside, days_before, on_spine, only_where, ratio, text_tones, watched_moments
+from features.sources import Sources
+from features.usage import LOOKBACK_DAYS, WINDOW_DAYS
+
+PAST_WINDOWS = 6
+"""How many windows of 28 days before the newest one are an account's own past: tickets are rare."""
+RECENT_DAYS = 90
+RATED_DAYS = 180
+AGEING_AFTER_DAYS = 14
+LOW_CSAT = 2
+"""Ratings of 1 and 2 are complaints."""
+FRICTION_DAYS = 180
+FRICTION_TICKETS = 2
+"""One bad ticket happens to everybody; silence after two is another matter."""
+SILENT_AFTER_DAYS = 42
+
+_OPENED = frozenset({"support_tickets.opened_at"})
+_OPEN = _OPENED | {"support_tickets.closed_at"}
+_RATED = frozenset({"support_tickets.closed_at", "support_tickets.csat"})
+_ESCALATED = _OPENED | {"support_tickets.escalated_at"}
+_FRICTION = _OPEN | _RATED | _ESCALATED
+_LOAD, _TROUBLE, _SATISFACTION = "support load", "support trouble", "support satisfaction"
+
+FEATURES = (
+    Feature(
+        name="support__tickets_28d",
+        description="Tickets opened in the last 28 days.",
+        unit="tickets",
+        kind="integer",
+        direction="either",
+        lineage=_OPENED,
+        sentence="They opened {value} support tickets in the last 28 days",
+        group=_LOAD,
+    ),
+    Feature(
+        name="support__tickets_90d",
+        description="Tickets opened in the last 90 days.",
+        unit="tickets",
+        kind="integer",
+        direction="either",
+        lineage=_OPENED,
+        sentence="They opened {value} support tickets in the last 90 days",
+        group=_LOAD,
+    ),
+    Feature(
+        name="support__tickets_trend_ratio",
+        description="Tickets of the last 28 days over the average 28 days of the 168 days before.",
+        unit="ratio",
+        kind="number",
+        direction="either",
+        lineage=_OPENED,
+        sentence="Support tickets run at {value} of their own level over the half year before",
+        group=_LOAD,
+    ),
+    Feature(
+        name="support__days_since_last",
+        description="Days since the newest ticket was opened.",
+        unit="days",
+        kind="integer",
+        direction="either",
+        lineage=_OPENED,
+        sentence="They last opened a support ticket {value} days ago",
+        group=_LOAD,
+    ),
+    Feature(
+        name="support__severe_share",
+        description="Share of the tickets of the last 90 days that are of high or urgent priority.",
+        unit="share 0-1",
+        kind="number",
+        direction="either",
+        lineage=_OPENED | {"support_tickets.priority"},
+        sentence="{value} of their support tickets in the last 90 days were high or urgent",
+        group=_TROUBLE,
+    ),
+    Feature(
+        name="support__open_tickets_count",
+        description="Tickets that are not closed.",
+        unit="tickets",
+        kind="integer",
+        direction="either",
+        lineage=_OPEN,
+        sentence="{value} support tickets are open",
+        group=_TROUBLE,
+    ),
+    Feature(
+        name="support__oldest_open_days",
+        description="Days since the oldest of the open tickets was opened, 0 where none is open.",
+        unit="days",
+        kind="integer",
+        direction="raises",
+        lineage=_OPEN,
+        sentence="The oldest open support ticket has waited {value} days",
+        group=_TROUBLE,
+    ),
+    Feature(
+        name="support__ageing_tickets_count",
+        description="Tickets that have been open for more than 14 days.",
+        unit="tickets",
+        kind="integer",
+        direction="raises",
+        lineage=_OPEN,
+        sentence="{value} support tickets have been open for more than two weeks",
+        group=_TROUBLE,
+    ),
+    Feature(
+        name="support__open_escalations_count",
+        description="Escalated tickets that are not closed.",
+        unit="tickets",
+        kind="integer",
+        direction="raises",
+        lineage=_OPEN | _ESCALATED,
+        sentence="{value} escalations are open",
+        group=_TROUBLE,
+    ),
+    Feature(
+        name="support__escalations_90d",
+        description="Tickets escalated in the last 90 days.",
+        unit="tickets",
+        kind="integer",
+        direction="raises",
+        lineage=_ESCALATED,
+        sentence="{value} support tickets were escalated in the last 90 days",
+        group=_TROUBLE,
+    ),
+    Feature(
+        name="support__resolution_days",
+        description="Mean time from opening to closing of the tickets closed in the last 90 days.",
+        unit="days",
+        kind="number",
+        direction="either",
+        lineage=_OPEN,
+        sentence="A support ticket took {value} days to close on average over the last 90 days",
+        group=_TROUBLE,
+    ),
+    Feature(
+        name="support__subject_tone_score",
+        description="Praising minus complaining words in the subjects of the last 90 days, by the lexicon, mean.",
+        unit="words",
+        kind="number",
+        direction="lowers",
+        lineage=_OPENED | {"support_tickets.subject"},
+        sentence="On a scale from -3, all complaint, to 3, all praise, the ticket subjects stand at {value}",
+        group=_TROUBLE,
+    ),
+    Feature(
+        name="support__csat_mean_180d",
+        description="Mean satisfaction with the tickets closed in the last 180 days.",
+        unit="points 1-5",
+        kind="number",
+        direction="lowers",
+        lineage=_RATED,
+        sentence="They rated support {value} of 5 over the last half year",
+        group=_SATISFACTION,
+    ),
+    Feature(
+        name="support__csat_change_points",
+        description="Mean satisfaction of the last 90 days minus that of the 90 days before.",
+        unit="points",
+        kind="number",
+        direction="lowers",
+        lineage=_RATED,
+        sentence="Their rating of support moved by {value} points against the quarter before",
+        group=_SATISFACTION,
+    ),
+    Feature(
+        name="support__low_csat_180d",
+        description="Ratings of 1 or 2 among the tickets closed in the last 180 days.",
+        unit="ratings",
+        kind="integer",
+        direction="raises",
+        lineage=_RATED,
+        sentence="They rated support 1 or 2 of 5 on {value} tickets in the last half year",
+        group=_SATISFACTION,
+    ),
+    Feature(
+        name="support__silence_after_friction_days",
+        description=(
+            "Days since the newest ticket, where at least two of the last 180 days were trouble: escalated, rated 1 "
+            "or 2, or open for more than 14 days."
+        ),
+        unit="days",
+        kind="integer",
+        direction="either",
+        lineage=_FRICTION,
+        sentence="After trouble with support they have not asked anything for {value} days",
+        group=_SATISFACTION,
+    ),
+    Feature(
+        name="support__is_silent_after_friction",
+        description=(
+            "Whether, after such trouble, no ticket was opened for 42 days while usage of the last 28 days held at "
+            "least 70 % of its level over the 84 days before."
+        ),
+        unit="yes or no",
+        kind="boolean",
+        direction="raises",
+        lineage=_FRICTION | {"usage_daily.usage_date", "usage_daily.events"},
+        sentence="Silent since trouble with support, while usage goes on: {value}",
+        group=_SATISFACTION,
+    ),
+)
+
+
+def build_support(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the support features.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+
+    Returns:
+        One row per spine row: the spine's key and one column per feature of this module.
+    """
+    moments = watched_moments(spine, sources, "support_tickets")
+    sums = sources.engine.store(_sums(_tickets(moments, sources)))
+    measured = beside(moments, sums, _steady_usage(sums.filter(_is_silent(sums)), sources))
+    return on_spine(spine, sources.engine.store(_features(measured)))
+
+
+def _tickets(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the tickets known at each moment, with days counted back from it."""
+    known = sources.known("support_tickets", moments)
+    known = known.join(text_tones(sources, "support_tickets", "subject"), "subject", how="left").drop("subject_right")
+    known = known.mutate(
+        opened_ago=days_before(known, "opened_at"),
+        closed_ago=days_before(known, "closed_at"),
+        escalated_ago=days_before(known, "escalated_at"),
+        seconds_to_close=known.closed_at.epoch_seconds() - known.opened_at.epoch_seconds(),
+    )
+    known = known.filter(known.opened_ago >= 1)
+    days_open = known.opened_ago - known.closed_ago.fill_null(0)
+    return known.select(
+        *MOMENT,
+        "opened_ago",
+        "closed_ago",
+        "escalated_ago",
+        "seconds_to_close",
+        "priority",
+        "csat",
+        "tone",
+        is_open=known.closed_ago.isnull(),
+        is_ageing=known.closed_ago.isnull() & (known.opened_ago > AGEING_AFTER_DAYS),
+        is_friction=(known.opened_ago <= FRICTION_DAYS)
+        & (known.escalated_ago.notnull() | (known.csat <= LOW_CSAT).fill_null(False) | (days_open > AGEING_AFTER_DAYS)),
+    )
+
+
+def _sums(tickets: ir.Table) -> ir.Table:
+    """Return the counts and exact sums of each moment that has a ticket."""
+    past_days = (1 + PAST_WINDOWS) * WINDOW_DAYS
+    is_recent = tickets.opened_ago <= RECENT_DAYS
+    is_closed_recently = tickets.closed_ago <= RECENT_DAYS
+    is_rated = tickets.csat.notnull()
+    is_rated_newly = is_rated & is_closed_recently
+    is_rated_before = is_rated & tickets.closed_ago.between(RECENT_DAYS + 1, RATED_DAYS)
+    return tickets.group_by(list(MOMENT)).agg(
+        first_ago=tickets.opened_ago.max(),
+        last_ago=tickets.opened_ago.min(),
+        newest=(tickets.opened_ago <= WINDOW_DAYS).sum(),
+        recent=is_recent.sum(),
+        past=tickets.opened_ago.between(WINDOW_DAYS + 1, past_days).sum(),
+        prioritized=(is_recent & tickets.priority.notnull()).sum(),
+        severe=(is_recent & tickets.priority.isin(["high", "urgent"])).sum(),
+        toned=(is_recent & tickets.tone.notnull()).sum(),
+        tone=tickets.tone.sum(where=is_recent),
+        open=tickets.is_open.sum(),
+        ageing=tickets.is_ageing.sum(),
+        oldest_open=tickets.opened_ago.max(where=tickets.is_open),
+        open_escalations=(tickets.is_open & tickets.escalated_ago.notnull()).sum(),
+        escalations=(tickets.escalated_ago <= RECENT_DAYS).sum(),
+        closed=is_closed_recently.sum(),
+        seconds_to_close=tickets.seconds_to_close.sum(where=is_closed_recently),
+        ratings_newly=is_rated_newly.sum(),
+        points_newly=tickets.csat.sum(where=is_rated_newly).fill_null(0),
+        ratings_before=is_rated_before.sum(),
+        points_before=tickets.csat.sum(where=is_rated_before).fill_null(0),
+        low_ratings=((tickets.csat <= LOW_CSAT) & (tickets.closed_ago <= RATED_DAYS)).sum(),
+        frictions=tickets.is_friction.sum(),
+    )
+
+
+def _is_silent(sums: ir.Table) -> ir.BooleanValue:
+    """Whether there was trouble and, for some weeks, not a word since."""
+    return (sums.frictions >= FRICTION_TICKETS) & (sums.last_ago >= SILENT_AFTER_DAYS)
+
+
+def _steady_usage(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return whether usage held its level at each moment, null until the account's past covers the windows."""
+    known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
+    known = known.mutate(days_ago=days_before(known, "usage_date"))
+    known = known.filter(known.events > 0)
+    sums = known.group_by(list(MOMENT)).agg(
+        newest=known.events.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
+        past=known.events.sum(where=known.days_ago > WINDOW_DAYS).fill_null(0),
+        first_ago=known.days_ago.max(),
+    )
+    # newest / (past / 3) >= 0.7 in whole numbers
+    is_steady = 30 * sums.newest >= 7 * sums.past
+    return sums.select(*MOMENT, is_steady=only_where(sums.first_ago > LOOKBACK_DAYS - 7, is_steady))
+
+
+def _features(sums: ir.Table) -> ir.Table:
+    """Compute every feature from exact sums; the trend waits until the first ticket lies before all its windows."""
+    has_past = sums.first_ago > (1 + PAST_WINDOWS) * WINDOW_DAYS
+    ratings = sums.ratings_newly + sums.ratings_before
+    change = ratio(sums.points_newly, sums.ratings_newly) - ratio(sums.points_before, sums.ratings_before)
+    return sums.select(
+        *MOMENT,
+        support__tickets_28d=sums.newest.fill_null(0),
+        support__tickets_90d=sums.recent.fill_null(0),
+        support__tickets_trend_ratio=only_where(has_past, ratio(PAST_WINDOWS * sums.newest, sums.past)),
+        support__days_since_last=sums.last_ago,
+        support__severe_share=ratio(sums.severe, sums.prioritized),
+        support__open_tickets_count=sums.open.fill_null(0),
+        support__oldest_open_days=sums.oldest_open.fill_null(0),
+        support__ageing_tickets_count=sums.ageing.fill_null(0),
+        support__open_escalations_count=sums.open_escalations.fill_null(0),
+        support__escalations_90d=sums.escalations.fill_null(0),
+        support__resolution_days=ratio(sums.seconds_to_close, 86_400 * sums.closed),
+        support__subject_tone_score=ratio(sums.tone, sums.toned),
+        support__csat_mean_180d=ratio(sums.points_newly + sums.points_before, ratings),
+        support__csat_change_points=change,
+        support__low_csat_180d=only_where(ratings > 0, sums.low_ratings),
+        support__silence_after_friction_days=only_where(sums.frictions >= FRICTION_TICKETS, sums.last_ago),
+        support__is_silent_after_friction=ibis.ifelse(_is_silent(sums).fill_null(False), sums.is_steady, False),
+    )
