@@ -8,7 +8,19 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from features import billing, commercial, integrations, pulse, support, surveys, usage
+from features import (
+    billing,
+    commercial,
+    engagement,
+    integrations,
+    pulse,
+    reasons,
+    stakeholders,
+    support,
+    surveys,
+    usage,
+    value,
+)
 from features.feature import Feature
 from features.sources import Sources
 
@@ -36,6 +48,11 @@ FAMILIES = (
     Family(surveys.FEATURES, surveys.build_surveys, "survey_responses"),
     Family(billing.FEATURES, billing.build_billing, "invoices"),
     Family(integrations.FEATURES, integrations.build_integrations, "integration_runs"),
+    Family(reasons.FEATURES, reasons.build_reasons, "csm_pulses"),
+    Family(stakeholders.FEATURES, stakeholders.build_stakeholders, "contacts"),
+    Family(engagement.MEETING_FEATURES, engagement.build_meetings, "meetings"),
+    Family(engagement.EMAIL_FEATURES, engagement.build_emails, "emails"),
+    Family(value.FEATURES, value.build_value, "value_touchpoints"),
 )
 
 FEATURES: dict[str, Feature] = {feature.name: feature for family in FAMILIES for feature in family.features}

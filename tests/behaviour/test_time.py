@@ -37,6 +37,10 @@ READ_BY_FEATURES = (
     "survey_responses",
     "invoices",
     "integration_runs",
+    "contacts",
+    "meetings",
+    "emails",
+    "value_touchpoints",
 )
 
 Tables = Mapping[str, pa.Table]

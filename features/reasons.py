@@ -1,0 +1,221 @@
+"""Features of the sentence that comes with a pulse: what it is about, whether it says anything, whether it is copied.
+
+It extends the pulse family by the words; colour, age and answers belong to `pulse`, the tone of the gut pulse's
+sentence too. Beside them stands the colour against the account's own usage, which no single pulse can show.
+"""
+
+from functools import reduce
+from operator import or_
+
+import ibis
+import ibis.expr.types as ir
+
+from features.feature import Direction, Feature, Kind
+from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, LEVELS
+from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
+from features.sources import Sources
+from features.spine import KEY
+from features.usage import LOOKBACK_DAYS, WINDOW_DAYS
+
+THEMES = tuple(load_taxonomy().themes)
+WORRIES = tuple(theme for theme in THEMES if theme != PRAISE)
+_DIRECTIONS: dict[str, Direction] = {
+    "notice": "raises",
+    "budget": "raises",
+    "champion": "raises",
+    "executive": "raises",
+    "reorganization": "raises",
+    "competitor": "raises",
+    PRAISE: "lowers",
+}
+"""What is beyond doubt: value, quality and price are also spoken of where all is well."""
+_SPOKEN = {
+    "notice": "that the customer has said it will leave",
+    "budget": "the customer's budget",
+    "champion": "the champion leaving or missing",
+    "executive": "the executive sponsor leaving, missing or doubting",
+    "reorganization": "a reorganization",
+    "competitor": "a competitor",
+    "value": "doubts about the value",
+    "product_quality": "the quality of the product",
+    "price": "the price",
+    PRAISE: "good news",
+}
+
+DECLINE_FROM = (0.9, 0.7)
+"""Usage below 0.9 of its own level has declined a little (level 1), below 0.7 a lot (level 2)."""
+
+_REASON = frozenset({"csm_pulses.pulse_at", "csm_pulses.reason"})
+_COLOUR = frozenset({"csm_pulses.pulse_at", "csm_pulses.sentiment", "usage_daily.usage_date", "usage_daily.events"})
+
+
+def _feature(
+    name: str,
+    description: str,
+    unit: str,
+    sentence: str,
+    kind: Kind = "integer",
+    direction: Direction = "either",
+    lineage: frozenset[str] = _REASON,
+) -> Feature:
+    return Feature(f"reasons__{name}", description, unit, kind, direction, lineage, sentence, "csm reason")
+
+
+def _named(theme: str) -> Feature:
+    return _feature(
+        f"has_{theme}_theme",
+        f"Whether the newest reason within 180 days speaks of {_SPOKEN[theme]}.",
+        "yes or no",
+        f"The CSM's last words speak of {_SPOKEN[theme]}: {{value}}",
+        "boolean",
+        _DIRECTIONS.get(theme, "either"),
+    )
+
+
+def _times(theme: str) -> Feature:
+    return _feature(
+        f"{theme}_reasons_180d",
+        f"Reasons of the last 180 days that speak of {_SPOKEN[theme]}.",
+        "reasons",
+        f"{{value}} reasons of the last half year speak of {_SPOKEN[theme]}",
+    )
+
+
+FEATURES = (
+    *(_named(theme) for theme in THEMES),
+    *(_times(theme) for theme in THEMES),
+    _feature(
+        "worry_themes_180d",
+        "Distinct themes other than good news in the reasons of the last 180 days.",
+        "themes",
+        "The reasons of the last half year name {value} different worries",
+    ),
+    _feature(
+        "is_vague",
+        "Whether the newest reason within 180 days says nothing: no theme, and short or an empty phrase.",
+        "yes or no",
+        "The CSM's last words say nothing in particular: {value}",
+        "boolean",
+    ),
+    _feature(
+        "empty_reasons_180d",
+        "Pulses of the last 180 days with no reason or a vague one.",
+        "pulses",
+        "{value} pulses of the last half year give no reason worth the name",
+    ),
+    _feature(
+        "is_copied",
+        "Whether the newest pulse within 180 days repeats the reason of the pulse before it, case and spacing apart.",
+        "yes or no",
+        "The last reason repeats the one before it: {value}",
+        "boolean",
+    ),
+    _feature(
+        "copied_reasons_180d",
+        "Pulses of the last 180 days that repeat the reason of the pulse before them, case and spacing apart.",
+        "pulses",
+        "{value} reasons of the last half year repeat the one before",
+    ),
+    _feature(
+        "colour_minus_usage_level",
+        "Level of the newest colour within 120 days minus the level to which usage declined against its own past.",
+        "levels, up: the colour is darker than usage",
+        "The colour is {value} levels darker than the account's own usage",
+        lineage=_COLOUR,
+    ),
+)
+
+
+def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the features of the CSM's sentences.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+
+    Returns:
+        One row per spine row: the spine's key and one column per feature of this module.
+    """
+    moments = sources.engine.store(spine.select("account_id", "as_of").distinct())
+    pulses = sources.engine.store(_pulses(moments, sources))
+    spoken = sources.engine.store(_spoken(pulses))
+    compared = sources.engine.store(_colour_against_usage(pulses, sources))
+    table = spine.select(*KEY).join(spoken, ["account_id", "as_of"], how="left")
+    table = table.drop("account_id_right", "as_of_right")
+    table = table.join(compared, ["account_id", "as_of"], how="left")
+    return table.drop("account_id_right", "as_of_right")
+
+
+def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the pulses known at each moment with age, place (0 is the newest) and what their reason says."""
+    known = sources.known("csm_pulses", moments)
+    known = known.mutate(age_days=known.as_of.delta(known.pulse_at.date(), unit="day"))
+    read = sources.engine.store(_readings(sources))
+    table = known.filter(known.age_days > 0).join(read, "reason", how="left").drop("reason_right")
+    newest_first = ibis.window(
+        group_by=["account_id", "as_of"],
+        order_by=[ibis.desc("pulse_at"), ibis.desc("recorded_at"), ibis.desc("pulse_id")],
+    )
+    table = table.mutate(place=ibis.row_number().over(newest_first), words_before=table.words.lead().over(newest_first))
+    return table.select(
+        "account_id",
+        "as_of",
+        "age_days",
+        "place",
+        *(f"says_{theme}" for theme in THEMES),
+        "is_vague",
+        level=ibis.cases(*((table.sentiment == name, level) for name, level in LEVELS.items())),
+        has_reason=table.words.notnull(),
+        is_copied=table.words == table.words_before,
+    )
+
+
+def _readings(sources: Sources) -> ir.Table:
+    """Return every reason ever given, read once: the same words say the same whenever they are looked at."""
+    reasons = sources.tables["csm_pulses"].select("reason").distinct()
+    texts = reasons.mutate(words=same_words(reasons.reason)).filter(ibis._.words.notnull())
+    themed = sources.engine.store(
+        texts.mutate(**{f"says_{theme}": found for theme, found in themes_of(texts.words).items()})
+    )
+    has_theme = reduce(or_, [themed[f"says_{theme}"] for theme in THEMES])
+    return themed.mutate(is_vague=is_vague(themed.words, has_theme))
+
+
+def _spoken(pulses: ir.Table) -> ir.Table:
+    """Return what the reasons of the last 180 days say, and the newest of them."""
+    recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
+    summed = recent.group_by(["account_id", "as_of"]).agg(
+        **{
+            f"reasons__has_{theme}_theme": recent[f"says_{theme}"].argmin(recent.place, where=recent.has_reason)
+            for theme in THEMES
+        },
+        **{f"reasons__{theme}_reasons_180d": recent[f"says_{theme}"].fill_null(False).sum() for theme in THEMES},
+        reasons__is_vague=recent.is_vague.argmin(recent.place, where=recent.has_reason),
+        reasons__empty_reasons_180d=recent.is_vague.fill_null(True).sum(),
+        # A reason that is missing on either side was not copied.
+        reasons__is_copied=recent.is_copied.fill_null(False).argmin(recent.place),
+        reasons__copied_reasons_180d=recent.is_copied.fill_null(False).sum(),
+    )
+    named = [(summed[f"reasons__{theme}_reasons_180d"] > 0).cast("int64") for theme in WORRIES]
+    return summed.mutate(reasons__worry_themes_180d=sum(named[1:], named[0]))
+
+
+def _colour_against_usage(pulses: ir.Table, sources: Sources) -> ir.Table:
+    """Return the newest colour's level less that of the decline of usage, both counted 0, 1, 2 in order of trouble."""
+    newest = pulses.filter((pulses.place == 0) & (pulses.age_days <= ABSENT_AFTER_DAYS))
+    moments = sources.engine.store(newest.select("account_id", "as_of", "level"))
+    known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
+    known = known.mutate(days_ago=known.as_of.delta(known.usage_date, unit="day"))
+    used = known.group_by(["account_id", "as_of"]).agg(
+        newest=known.events.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
+        past=known.events.sum(where=known.days_ago > WINDOW_DAYS),
+        first_days_ago=known.days_ago.max(where=known.events > 0),
+    )
+    # Until its past covers the windows an account has no level of its own to decline from.
+    used = used.filter((used.first_days_ago > LOOKBACK_DAYS - 7) & (used.past > 0))
+    ratio = (3 * used.newest).cast("float64") / used.past.cast("float64")
+    decline = sum(
+        ((ratio < bound).cast("int64") for bound in DECLINE_FROM[1:]), (ratio < DECLINE_FROM[0]).cast("int64")
+    )
+    joined = moments.join(used.mutate(decline=decline), ["account_id", "as_of"])
+    return joined.select("account_id", "as_of", reasons__colour_minus_usage_level=joined.level - joined.decline)

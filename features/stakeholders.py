@@ -1,0 +1,258 @@
+"""Features of the people at the customer: who holds which role, who left, who is new, who of them uses the product.
+
+A contact counts from the day on which they started until their exit is known. Roles and exits are entered by CSMs, so
+nearly everything here is judgement; what people do in meetings and e-mails belongs to engagement.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.feature import Direction, Feature, Kind
+from features.sources import Sources
+from features.spine import KEY
+from features.watch import watched
+
+INFLUENCE_ROLES = ("champion", "executive_sponsor", "economic_buyer")
+"""Roles that carry a renewal inside the customer."""
+BUDGET_ROLES = (*INFLUENCE_ROLES, "procurement", "finance")
+"""Roles with a say over the money."""
+USAGE_DAYS = 28
+NEWCOMER_DAYS = 90
+EXIT_DAYS = 365
+LATE_EXIT_DAYS = 14
+"""An exit that took longer than this to be recorded was found out, not told."""
+
+_STARTED = frozenset({"contacts.started_on"})
+_PRESENT = _STARTED | {"contacts.left_on"}
+_ROLES = _PRESENT | {"contacts.role"}
+_USAGE = frozenset({"contacts.user_id", "usage_daily.user_id", "usage_daily.usage_date", "usage_daily.events"})
+
+
+def _feature(
+    name: str,
+    description: str,
+    unit: str,
+    sentence: str,
+    lineage: frozenset[str],
+    kind: Kind = "integer",
+    direction: Direction = "either",
+) -> Feature:
+    return Feature(f"stakeholders__{name}", description, unit, kind, direction, lineage, sentence, "stakeholders")
+
+
+def _presence(role: str, called: str, direction: Direction) -> Feature:
+    return _feature(
+        f"has_{role}",
+        f"Whether {called} is on record who has started and is not known to have left.",
+        "yes or no",
+        f"There is {called} in place: {{value}}",
+        _ROLES,
+        "boolean",
+        direction,
+    )
+
+
+def _days_since_exit(role: str, called: str) -> Feature:
+    return _feature(
+        f"{role}_left_days",
+        f"Days since the newest known exit of {called}; null where none is known.",
+        "days",
+        f"It is {{value}} days since {called} left",
+        _ROLES,
+    )
+
+
+FEATURES = (
+    _presence("champion", "a champion", "lowers"),
+    _presence("executive_sponsor", "an executive sponsor", "lowers"),
+    _presence("economic_buyer", "an economic buyer", "either"),
+    _days_since_exit("champion", "a champion"),
+    _days_since_exit("executive_sponsor", "an executive sponsor"),
+    _days_since_exit("economic_buyer", "an economic buyer"),
+    _feature(
+        "exits_365d",
+        "Contacts known to have left in the last 365 days.",
+        "people",
+        "{value} of our contacts have left within a year",
+        _PRESENT,
+    ),
+    _feature(
+        "late_exits_365d",
+        "Exits of the last 365 days that were recorded more than 14 days after they happened.",
+        "people",
+        "{value} exits of the last year were noticed more than two weeks late",
+        _PRESENT | {"contacts.recorded_at"},
+    ),
+    _feature(
+        "roles_covered_count",
+        "Distinct roles with a contact in place, of champion, executive sponsor, economic buyer, procurement, finance.",
+        "roles",
+        "We know people in {value} of the five roles that decide",
+        _ROLES,
+    ),
+    _feature(
+        "influencers_count",
+        "Contacts in place who carry a renewal: champions, executive sponsors and economic buyers.",
+        "people",
+        "{value} of our contacts there carry weight",
+        _ROLES,
+    ),
+    _feature(
+        "is_single_threaded",
+        "Whether at most one contact in place is a champion, executive sponsor or economic buyer.",
+        "yes or no",
+        "We hang on one influential person, or none: {value}",
+        _ROLES,
+        "boolean",
+    ),
+    _feature(
+        "active_contacts_28d",
+        "Contacts in place who used the product in the last 28 days; null where no contact is linked to a user.",
+        "people",
+        "{value} of our contacts used the product in the last 28 days",
+        _PRESENT | _USAGE,
+    ),
+    _feature(
+        "is_single_threaded_in_use",
+        "Whether at most one contact in place used the product in the last 28 days.",
+        "yes or no",
+        "At most one of our contacts still uses the product: {value}",
+        _PRESENT | _USAGE,
+        "boolean",
+    ),
+    _feature(
+        "budget_influence_usage_share",
+        "Share of the events of the last 28 days made by contacts in place with a say over the budget.",
+        "share 0-1",
+        "People with a say over the budget make {value} of the usage",
+        _ROLES | _USAGE,
+        "number",
+    ),
+    _feature(
+        "newcomers_90d",
+        "Contacts who started in the last 90 days.",
+        "people",
+        "{value} contacts are new within three months",
+        _STARTED,
+    ),
+    _feature(
+        "budget_newcomers_90d",
+        "Economic buyers and contacts in procurement or finance who started in the last 90 days.",
+        "people",
+        "{value} people from procurement, finance or among the buyers are new within three months",
+        _STARTED | {"contacts.role"},
+    ),
+)
+
+
+def build_stakeholders(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the features of the people at the customer.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+
+    Returns:
+        One row per spine row: the spine's key and one column per feature of this module. Null where the account has no
+        contact on record or, of what depends on roles, no contact with a role.
+    """
+    moments = sources.engine.store(spine.select("account_id", "as_of").distinct())
+    people = sources.engine.store(_people(moments, sources))
+    counted = _counted(people, sources)
+    used = sources.engine.store(_use(people, moments, sources))
+    table = counted.join(used, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    share = table.stakeholders__budget_influence_usage_share
+    share = ibis.ifelse(table.roles_known > 0, share, ibis.null("float64"))
+    features = sources.engine.store(table.mutate(stakeholders__budget_influence_usage_share=share))
+    keys = spine.select(*KEY)
+    return keys.join(features, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+
+
+def _people(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return who had started at each moment, since when, and how long ago and how late their exit became known."""
+    known = sources.known("contacts", moments)
+    known = known.filter(known.started_on < known.as_of)
+    # When this exit was first recorded. The version that shows it was recorded before the date, so what is recorded
+    # later cannot come first.
+    versions = sources.tables["contacts"].filter(lambda rows: rows.left_on.notnull())
+    first = versions.group_by(["contact_id", "left_on"]).agg(exit_recorded_at=versions.recorded_at.min())
+    dated = known.join(first, ["contact_id", "left_on"], how="left")
+    return dated.select(
+        "account_id",
+        "as_of",
+        "contact_id",
+        "user_id",
+        "role",
+        is_present=dated.left_on.isnull(),
+        started_days=dated.as_of.delta(dated.started_on, unit="day"),
+        left_days=dated.as_of.delta(dated.left_on, unit="day"),
+        exit_lag_days=dated.exit_recorded_at.date().delta(dated.left_on, unit="day"),
+    )
+
+
+def _counted(people: ir.Table, sources: Sources) -> ir.Table:
+    """Return what follows from the contacts alone."""
+    has_influence = people.is_present & people.role.isin(INFLUENCE_ROLES)
+    has_new_budget = people.role.isin(("economic_buyer", "procurement", "finance"))
+    is_new = people.started_days <= NEWCOMER_DAYS
+    is_recent_exit = people.left_days <= EXIT_DAYS
+    # Dates that were assumed from the start of a contact say nothing of when the exit was noticed.
+    is_lag_known = sources.reports["contacts"].knowledge_dates == "recorded"
+    summed = people.group_by(["account_id", "as_of"]).agg(
+        **{f"has_{role}": (people.is_present & (people.role == role)).sum() for role in INFLUENCE_ROLES},
+        **{
+            f"stakeholders__{role}_left_days": people.left_days.min(where=people.role == role)
+            for role in INFLUENCE_ROLES
+        },
+        stakeholders__exits_365d=is_recent_exit.fill_null(False).sum(),
+        late_exits=(is_recent_exit & (people.exit_lag_days > LATE_EXIT_DAYS)).fill_null(False).sum(),
+        roles_covered=people.role.nunique(where=people.is_present & people.role.isin(BUDGET_ROLES)),
+        influencers=has_influence.fill_null(False).sum(),
+        roles_known=people.role.notnull().sum(),
+        stakeholders__newcomers_90d=is_new.sum(),
+        budget_newcomers=(is_new & has_new_budget).fill_null(False).sum(),
+    )
+    has_roles = summed.roles_known > 0
+
+    def of_roles(value: ir.Value) -> ir.Value:
+        return ibis.ifelse(has_roles, value, ibis.null(value.type()))
+
+    nothing = ibis.null("int64")
+    return summed.mutate(
+        **{f"stakeholders__has_{role}": of_roles(summed[f"has_{role}"].fill_null(0) > 0) for role in INFLUENCE_ROLES},
+        stakeholders__late_exits_365d=summed.late_exits if is_lag_known else nothing,
+        stakeholders__roles_covered_count=of_roles(summed.roles_covered),
+        stakeholders__influencers_count=of_roles(summed.influencers),
+        stakeholders__is_single_threaded=of_roles(summed.influencers <= 1),
+        stakeholders__budget_newcomers_90d=of_roles(summed.budget_newcomers),
+    )
+
+
+def _use(people: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return how much of the usage is that of contacts; no row where none is linked to a user or nobody looked."""
+    linked = people.filter(people.user_id.notnull())
+    users = linked.group_by(["account_id", "as_of", "user_id"]).agg(
+        is_contact=linked.is_present.any(),
+        has_budget=(linked.is_present & linked.role.isin(BUDGET_ROLES)).fill_null(False).any(),
+    )
+    users = sources.engine.store(users)
+    known = sources.known("usage_daily", moments, lookback=("usage_date", USAGE_DAYS))
+    events = known.group_by(["account_id", "as_of", "user_id"]).agg(events=known.events.sum())
+    marked = events.join(users, ["account_id", "as_of", "user_id"], how="left")
+    summed = marked.group_by(["account_id", "as_of"]).agg(
+        events=marked.events.sum(),
+        budget_events=marked.events.sum(where=marked.has_budget).fill_null(0),
+        active=(marked.is_contact & (marked.events > 0)).fill_null(False).sum(),
+    )
+    asked = users.select("account_id", "as_of").distinct()
+    asked = asked.semi_join(watched(sources, asked, "usage_daily", on=("account_id",)), ["account_id", "as_of"])
+    table = asked.join(summed, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    active = table.active.fill_null(0)
+    share = table.budget_events.cast("float64") / table.events.cast("float64").nullif(0)
+    return table.select(
+        "account_id",
+        "as_of",
+        stakeholders__active_contacts_28d=active,
+        stakeholders__is_single_threaded_in_use=active <= 1,
+        stakeholders__budget_influence_usage_share=share,
+    )
