@@ -43,6 +43,8 @@ class Engine:
         if spill_folder is not None:
             settings["temp_directory"] = str(spill_folder)
         self._connection = ibis.duckdb.connect(**settings)
+        # Ibis turns DuckDB's own progress bar on; it would write over whatever the command prints.
+        self._connection.raw_sql("SET enable_progress_bar = false")
 
     def read_parquet(self, path: Path) -> ir.Table:
         """Return a lazy table over one Parquet file or a folder of them."""
