@@ -39,7 +39,15 @@ SOURCE_TABLES = (
 )
 """The tables that come in, those that others refer to first."""
 
-OUTPUT_TABLES = ("account_risk", "risk_reasons", "backtest_predictions", "backtest_metrics")
+OUTPUT_TABLES = (
+    "account_risk",
+    "risk_reasons",
+    "signals",
+    "signal_track_record",
+    "account_timeline",
+    "backtest_predictions",
+    "backtest_metrics",
+)
 """The tables that go out."""
 
 _COMPARISON = re.compile(r"(?P<left>[a-z_]+) (?P<operator><=|>=|<|>) (?P<right>[a-z_]+)")

@@ -156,6 +156,15 @@ DEFAULTS: dict[str, Row] = {
         "kind": "roi_review",
         "recorded_at": "2024-05-01T10:00:00",
     },
+    "plays": {
+        "play_id": "y1",
+        "account_id": "a",
+        "csm_id": "c1",
+        "kind": "success_plan",
+        "started_at": "2024-05-01T10:00:00",
+        "ended_at": None,
+        "recorded_at": "2024-05-01T10:00:00",
+    },
 }
 
 MakeSources = Callable[..., Sources]

@@ -1,0 +1,147 @@
+"""Episodes: from what fires day by day to one row per stretch of firing.
+
+Looks are daily. An episode starts on the first look at which a signal fires (`started_on`), was last seen on the newest
+at which it did (`last_seen_on`), and ended on the first look at which it no longer did (`ended_on`, null while it
+fires). A signal that is silent for less than a week goes on in the same episode: usage that wavers about a threshold
+raises one episode and not ten. An account that leaves the watch, its last renewal being lost, ends what was firing.
+
+Only days that nobody has looked from yet are evaluated: a daily run continues the episodes of an earlier date by a look
+or a few, for all accounts in one pass. Only the very first run looks back, over `FIRST_LOOK_DAYS`; an episode that was
+on before then starts with the first look. What a missing source hides is neither raised nor ended.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from features.signal_rules.scene import beside
+from features.signals import fired_signals, load_signals
+from features.sources import Sources
+
+EPISODE_KEY = ("account_id", "signal", "renewal_id", "started_on")
+QUIET_DAYS = 7
+"""A silence shorter than this belongs to the episode."""
+FIRST_LOOK_DAYS = 56
+"""How far back the first run looks, and how far a later one makes up for days without a run."""
+KEPT_DAYS = 365
+"""How long an episode stays in the table after it was last seen."""
+DAYS_AT_ONCE = 28
+"""Looks that are evaluated in one pass; bounds the memory."""
+
+_THING = ("account_id", "renewal_id", "signal")
+_COLUMNS = {
+    "account_id": "string",
+    "renewal_id": "string",
+    "signal": "string",
+    "started_on": "date",
+    "last_seen_on": "date",
+    "ended_on": "date",
+    "evidence": "string",
+}
+
+
+def build_episodes(sources: Sources, as_of: date, previous: pd.DataFrame | None = None) -> ir.Table:
+    """Return the episodes of all signals as known at a date.
+
+    Args:
+        sources: The ingested tables.
+        as_of: The newest look.
+        previous: The `signals` table of an earlier date, which is continued; None or empty to look back from scratch.
+
+    Returns:
+        One row per account, renewal (null if about the account), signal and episode: as_of, `started_on`,
+        `last_seen_on`, `ended_on` (null while it fires), evidence of the newest firing, severity, action, stakeholder.
+
+    Raises:
+        ValueError: If the earlier table is not of an earlier date.
+    """
+    looks = look_dates(as_of, previous)
+    fired = [
+        fired_signals(sources, looks[first : first + DAYS_AT_ONCE]) for first in range(0, len(looks), DAYS_AT_ONCE)
+    ]
+    episodes = join_firings(sources, ibis.union(*fired) if len(fired) > 1 else fired[0], looks, previous)
+    episodes = episodes.filter(episodes.last_seen_on >= ibis.date(as_of) - ibis.interval(days=KEPT_DAYS))
+    return sources.engine.store(_declared(sources, episodes).mutate(as_of=ibis.date(as_of)))
+
+
+def look_dates(as_of: date, previous: pd.DataFrame | None) -> list[date]:
+    """Return the dates still to look from, oldest first: those after the earlier table's, at most the first run's.
+
+    Raises:
+        ValueError: If the earlier table is not of an earlier date.
+    """
+    days = FIRST_LOOK_DAYS
+    if previous is not None and len(previous):
+        last = pd.Timestamp(previous["as_of"].max()).date()
+        days = (as_of - last).days
+        if days < 1:
+            raise ValueError(f"episodes as of {as_of} cannot continue those as of {last}")
+    return [as_of - timedelta(days=shift) for shift in reversed(range(min(days, FIRST_LOOK_DAYS)))]
+
+
+def join_firings(
+    sources: Sources, fired: ir.Table, looks: Sequence[date], previous: pd.DataFrame | None = None
+) -> ir.Table:
+    """Return the episodes that firings make up.
+
+    Args:
+        sources: For the engine, and to tell what is watched.
+        fired: account_id, renewal_id, signal, as_of, evidence of each firing; every `as_of` is one of the looks.
+        looks: All dates that were looked from, oldest first; a signal that did not fire at one of them was silent.
+        previous: Earlier episodes to continue, or None.
+
+    Returns:
+        The key, `last_seen_on`, `ended_on` and evidence, one row per episode.
+    """
+    following = pd.DataFrame({"as_of": list(looks), "ended_on": [*looks[1:], None]})
+    looked = sources.engine.from_pandas(following, {"as_of": "date", "ended_on": "date"})
+    firings = fired.join(looked, "as_of")
+    spans = firings.select(
+        *_THING, "ended_on", "evidence", started_on=firings.as_of, last_seen_on=firings.as_of
+    ).select(*_COLUMNS)
+    if previous is None or previous.empty:
+        return _episodes(spans)
+    earlier = _earlier(sources, previous)
+    unwatched = [signal.id for signal in load_signals().values() if not signal.is_watched(sources)]
+    is_hidden = earlier.signal.isin(unwatched) if unwatched else ibis.literal(False)
+    # What fired at the earlier date ends with the first look of this run, unless it fires there too.
+    seen = earlier.filter(~is_hidden).mutate(ended_on=ibis.coalesce(earlier.ended_on, ibis.date(looks[0])))
+    # What a missing source hides stays as it was last seen: nobody looked, so nothing ended.
+    return _episodes(spans.union(seen.select(*_COLUMNS))).union(earlier.filter(is_hidden))
+
+
+def _episodes(spans: ir.Table) -> ir.Table:
+    """Join spans of firing that less than a week of silence separates; a span ends on its first silent look."""
+    order = ibis.window(group_by=list(_THING), order_by="last_seen_on")
+    silence = spans.started_on.delta(spans.ended_on.lag().over(order), unit="day")
+    marked = spans.mutate(is_start=ibis.ifelse(silence < QUIET_DAYS, 0, 1).fill_null(1))
+    running = ibis.cumulative_window(group_by=list(_THING), order_by="last_seen_on")
+    numbered = marked.mutate(episode=marked.is_start.sum().over(running))
+    newest_first = ibis.window(group_by=[*_THING, "episode"], order_by=ibis.desc("last_seen_on"))
+    whole = ibis.window(group_by=[*_THING, "episode"])
+    ranked = numbered.mutate(
+        started_on=numbered.started_on.min().over(whole), place=ibis.row_number().over(newest_first)
+    )
+    return ranked.filter(ranked.place == 0).select(*_COLUMNS)
+
+
+def _earlier(sources: Sources, previous: pd.DataFrame) -> ir.Table:
+    """Return an earlier table of episodes as one of the engine."""
+    frame = previous[list(_COLUMNS)].astype(object)
+    for name in ("started_on", "last_seen_on", "ended_on"):
+        frame[name] = [None if pd.isna(day) else pd.Timestamp(day).date() for day in previous[name]]
+    return sources.engine.from_pandas(frame.where(frame.notna(), None), _COLUMNS)
+
+
+def _declared(sources: Sources, episodes: ir.Table) -> ir.Table:
+    """Add what the declaration says of each signal."""
+    names = ("severity", "action", "stakeholder")
+    frame = pd.DataFrame(
+        [(signal.id, *(getattr(signal, name) for name in names)) for signal in load_signals().values()],
+        columns=["signal", *names],
+    )
+    declared = sources.engine.from_pandas(frame, dict.fromkeys(frame.columns, "string"))
+    return beside(episodes, declared, ("signal",))

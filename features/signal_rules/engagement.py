@@ -1,0 +1,211 @@
+"""Signals in meetings, e-mails and connected systems: what used to happen and has stopped, and who asks about cost."""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.signal_rules.scene import MOMENT, Scene, beside, judge_accounts
+from features.signal_rules.usage import usage_trend
+from features.signal_rules.wording import days_between, number_of, sentence, words
+
+EMAIL_DAYS = 240
+READING_DAYS = 3
+"""An e-mail sent later than this may still be opened."""
+UNOPENED_EMAILS = 3
+STREAK_EMAILS = 3
+STREAK_DAYS = 91
+STREAK_PERCENT = 90
+STOPPED_DAYS = 120
+
+QUIET_DAYS = 90
+REPLY_DAYS = 180
+STEADY_PERCENT = 70
+OFF_PERCENT = 50
+SHORTER_PERCENT = 60
+
+NEW_CONTACT_DAYS = 60
+QUESTION_DAYS = 45
+COST_WORDS = (
+    r"\b(cost|costs|price|prices|pricing|priced|spend|spending|cheaper|discount|discounts|budget|savings|per seat"
+    r"|contract|notice period|quote|licence fees?|license fees?)\b"
+)
+
+RUN_WINDOW_DAYS = 56
+STOP_DAYS = 120
+MISSED_RUNS = 6
+"""Were runs to come at random, silence this long would be one chance in four hundred."""
+WEEKDAYS, WEEKEND_DAYS = 40, 16
+"""Days of each sort in eight weeks."""
+_MONDAY = ibis.date("2000-01-03")
+
+
+def opens_stopped(scene: Scene) -> ir.Table:
+    """Somebody who read everything reads nothing."""
+    known = scene.known("emails", lookback=("sent_at", EMAIL_DAYS))
+    known = known.mutate(sent_on=known.sent_at.date())
+    read_by = known.as_of - ibis.interval(days=READING_DAYS)
+    out = known.filter((known.direction == "outbound") & ((known.sent_on < read_by) | known.opened_at.notnull()))
+    last = out.group_by(list(MOMENT)).agg(last_opened_at=out.sent_at.max(where=out.opened_at.notnull()))
+    out = out.join(last, list(MOMENT))
+    since, until = out.last_opened_at.date() - ibis.interval(days=STREAK_DAYS), out.last_opened_at
+    in_streak = (out.sent_at <= until) & (out.sent_on >= since)
+    counted = out.group_by([*MOMENT, "last_opened_at"]).agg(
+        unopened=(out.sent_at > until).sum(),
+        unopened_since=out.sent_on.min(where=out.sent_at > until),
+        sent=in_streak.sum(),
+        opened=(in_streak & out.opened_at.notnull()).sum(),
+    )
+    judged = counted.filter(counted.last_opened_at.notnull())
+    is_fired = (
+        (judged.unopened >= UNOPENED_EMAILS)
+        & (judged.sent >= STREAK_EMAILS)
+        & (100 * judged.opened >= STREAK_PERCENT * judged.sent)
+        & (judged.last_opened_at.date() >= judged.as_of - ibis.interval(days=STOPPED_DAYS))
+    )
+    evidence = sentence(
+        "none of the last ",
+        number_of(judged.unopened, "e-mail"),
+        " opened since ",
+        judged.unopened_since,
+        "; of ",
+        judged.sent,
+        " in the three months before they opened ",
+        judged.opened,
+    )
+    return judge_accounts(judged, is_fired, evidence)
+
+
+def meetings_off(scene: Scene) -> ir.Table:
+    """Return how many meetings were settled in the last 90 days and how many of them were cancelled or missed."""
+    known = scene.known("meetings")
+    days_ago = days_between(known.status_at.date(), known.as_of)
+    recent = known.filter(days_ago.between(1, QUIET_DAYS) & known.status.isin(["held", "cancelled", "no_show"]))
+    return recent.group_by(list(MOMENT)).agg(meetings=recent.count(), off=(recent.status != "held").sum())
+
+
+def reply_length(scene: Scene) -> ir.Table:
+    """Return replies and their words in the last 90 days and in the 90 days before."""
+    known = scene.known("emails", lookback=("sent_at", REPLY_DAYS))
+    replies = known.filter((known.direction == "inbound") & known.word_count.notnull())
+    is_recent = days_between(replies.sent_at.date(), replies.as_of) <= QUIET_DAYS
+    return replies.group_by(list(MOMENT)).agg(
+        replies=is_recent.sum(),
+        words=replies.word_count.sum(where=is_recent).fill_null(0).cast("int64"),
+        past_replies=(~is_recent).sum(),
+        past_words=replies.word_count.sum(where=~is_recent).fill_null(0).cast("int64"),
+    )
+
+
+def gone_quiet(scene: Scene) -> ir.Table:
+    """The product is used and the people have withdrawn."""
+    talk = beside(scene.at_moments(meetings_off(scene)), reply_length(scene), MOMENT)
+    talk = talk.mutate(
+        **{
+            name: talk[name].fill_null(0)
+            for name in ("meetings", "off", "replies", "words", "past_replies", "past_words")
+        }
+    )
+    talk = talk.join(scene.facts(usage_trend), list(MOMENT))
+    is_shorter = (talk.past_replies >= 2) & (
+        100 * talk.words * talk.past_replies <= SHORTER_PERCENT * talk.past_words * talk.replies
+    )
+    is_fired = (
+        (talk.trend_percent >= STEADY_PERCENT)
+        & (talk.off >= 1)
+        & (100 * talk.off >= OFF_PERCENT * talk.meetings)
+        & is_shorter
+        # One meeting and one reply could be anything.
+        & (talk.off + talk.replies >= 3)
+    )
+    evidence = sentence(
+        talk.off,
+        " of ",
+        number_of(talk.meetings, "meeting"),
+        " cancelled or missed in 90 days, replies of ",
+        (talk.words // talk.replies.nullif(0)).cast("int64").fill_null(0),
+        " words against ",
+        (talk.past_words // talk.past_replies.nullif(0)).cast("int64"),
+        " before; usage at ",
+        talk.trend_percent,
+        " % of its own level",
+    )
+    return judge_accounts(talk, is_fired, evidence)
+
+
+def cost_question(scene: Scene) -> ir.Table:
+    """Somebody new wants to know what it costs."""
+    known = scene.known("emails", lookback=("sent_at", QUESTION_DAYS))
+    asked = known.filter((known.direction == "inbound") & known.text.lower().re_search(COST_WORDS))
+    contacts = scene.known("contacts").select(*MOMENT, "contact_id", "role", "started_on")
+    asked = asked.select(*MOMENT, "contact_id", sent_on=asked.sent_at.date())
+    asked = asked.join(contacts, [*MOMENT, "contact_id"])
+    asked = asked.filter(days_between(asked.started_on, asked.sent_on) <= NEW_CONTACT_DAYS)
+    newest = asked.group_by(list(MOMENT)).agg(
+        questions=asked.count(),
+        sent_on=asked.sent_on.max(),
+        role=asked.role.max(),
+        started_on=asked.started_on.max(),
+    )
+    table = scene.at_moments(newest)
+    evidence = sentence(
+        "a contact new since ",
+        table.started_on,
+        " (",
+        words(table.role),
+        ") wrote about cost on ",
+        table.sent_on,
+    )
+    return judge_accounts(table, table.questions > 0, evidence)
+
+
+def integration_stopped(scene: Scene) -> ir.Table:
+    """A connected system has been silent for longer than chance allows; of several the one that missed most."""
+    known = scene.known("integration_runs", lookback=("run_date", STOP_DAYS + RUN_WINDOW_DAYS))
+    known = known.filter(known.runs > 0)
+    last = known.group_by([*MOMENT, "integration"]).agg(last_on=known.run_date.max())
+    known = known.join(last, [*MOMENT, "integration"])
+    before = known.filter(days_between(known.run_date, known.last_on) < RUN_WINDOW_DAYS)
+    is_weekend = _weekend_days(before.run_date, before.run_date + ibis.interval(days=1)) > 0
+    runs = before.group_by([*MOMENT, "integration", "last_on"]).agg(
+        on_weekdays=before.runs.sum(where=~is_weekend).fill_null(0).cast("int64"),
+        on_weekends=before.runs.sum(where=is_weekend).fill_null(0).cast("int64"),
+    )
+    judged = runs.join(scene.facts(runs_loaded_through), "as_of")
+    first, end = (day + ibis.interval(days=1) for day in (judged.last_on, judged.through))
+    weekend = _weekend_days(first, end)
+    weekdays = days_between(first, end) - weekend
+    # Runs missed = days missed × runs a day, over the common denominator of both sorts of days.
+    missed = 2 * weekdays * judged.on_weekdays + 5 * weekend * judged.on_weekends
+    judged = judged.mutate(missed=missed, weekly=(judged.on_weekdays + judged.on_weekends) // 8)
+    order = ibis.window(group_by=list(MOMENT), order_by=[ibis.desc("missed"), "integration"])
+    ranked = judged.mutate(place=ibis.row_number().over(order))
+    worst = ranked.filter(ranked.place == 0)
+    evidence = sentence(
+        words(worst.integration),
+        " last ran on ",
+        worst.last_on,
+        ", ",
+        number_of(days_between(worst.last_on, worst.as_of), "day"),
+        " ago, after ",
+        number_of(worst.weekly.cast("int64"), "run"),
+        " a week",
+    )
+    is_stopped = worst.missed >= 2 * WEEKDAYS * MISSED_RUNS
+    is_recent = worst.last_on >= worst.as_of - ibis.interval(days=STOP_DAYS)
+    return judge_accounts(worst, is_stopped & is_recent, evidence)
+
+
+def runs_loaded_through(scene: Scene) -> ir.Table:
+    """Return the newest day of runs known of anybody at each date: what has not been loaded has not been missed."""
+    dates = scene.moments.select("as_of").distinct()
+    known = scene.sources.known("integration_runs", dates, on=(), lookback=("run_date", RUN_WINDOW_DAYS))
+    return known.group_by("as_of").agg(through=known.run_date.max())
+
+
+def _weekend_days(first: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
+    """Return the Saturdays and Sundays from one date up to, and without, a later one."""
+
+    def since_monday(day: ir.DateValue) -> ir.IntegerValue:
+        days = days_between(_MONDAY, day)
+        return (2 * (days // 7) + ibis.greatest(days % 7 - 5, 0)).cast("int64")
+
+    return since_monday(end) - since_monday(first)

@@ -1,0 +1,103 @@
+"""Signals in what the CSM says, in what the CSM has not said for long, and where usage says otherwise."""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.pulse import LEVELS, STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse
+from features.signal_rules.relationship import customer_since
+from features.signal_rules.scene import MOMENT, Scene, beside, judge_accounts, judge_renewals
+from features.signal_rules.usage import usage_trend
+from features.signal_rules.wording import days_between, number_of, sentence, when
+from features.spine import KEY
+
+DOWNGRADE_DAYS = 28
+RED_USAGE_PERCENT = 70
+GREEN_USAGE_PERCENT = 95
+
+
+def last_two_pulses(scene: Scene) -> ir.Table:
+    """Return the newest pulse of each moment and the colour of the one before, null where there is none."""
+    known = scene.known("csm_pulses")
+    known = known.mutate(pulse_on=known.pulse_at.date())
+    known = known.filter(known.pulse_on < known.as_of)
+    newest_first = ibis.window(
+        group_by=list(MOMENT), order_by=[ibis.desc("pulse_at"), ibis.desc("recorded_at"), ibis.desc("pulse_id")]
+    )
+    ranked = known.mutate(place=ibis.row_number().over(newest_first), before=known.sentiment.lead().over(newest_first))
+    newest = ranked.filter(ranked.place == 0).select(*MOMENT, "sentiment", "pulse_on", "reason", "before")
+    return beside(scene.at_moments(newest), scene.facts(customer_since), MOMENT)
+
+
+def pulse_stale(scene: Scene) -> ir.Table:
+    """Nobody has said for long how the account feels."""
+    pulses = scene.facts(last_two_pulses)
+    age = days_between(pulses.pulse_on, pulses.as_of)
+    tenure = days_between(pulses.customer_since, pulses.as_of)
+    is_stale = (age > STALE_AFTER_DAYS) | ((pulses.sentiment == "red") & (age > STALE_RED_AFTER_DAYS))
+    is_missing = pulses.pulse_on.isnull() & (tenure > STALE_AFTER_DAYS)
+    evidence = ibis.ifelse(
+        pulses.pulse_on.isnull(),
+        sentence("no pulse on record in ", number_of(tenure, "day"), " as a customer"),
+        sentence("the newest pulse, ", pulses.sentiment, ", is ", number_of(age, "day"), " old"),
+    )
+    return judge_accounts(pulses, is_stale.fill_null(False) | is_missing, evidence)
+
+
+def pulse_downgraded(scene: Scene) -> ir.Table:
+    """The CSM has lowered the colour."""
+    pulses = scene.facts(last_two_pulses)
+    pulses = pulses.filter(pulses.pulse_on.notnull())
+    is_worse = _level(pulses.sentiment) > _level(pulses.before)
+    is_fresh = pulses.pulse_on >= pulses.as_of - ibis.interval(days=DOWNGRADE_DAYS)
+    evidence = sentence(
+        "pulse from ",
+        pulses.before,
+        " to ",
+        pulses.sentiment,
+        " on ",
+        pulses.pulse_on,
+        when(pulses.reason.notnull(), sentence(': "', pulses.reason, '"')),
+    )
+    return judge_accounts(pulses, is_worse & is_fresh, evidence)
+
+
+def green_pulse_red_usage(scene: Scene) -> ir.Table:
+    """The person says green where usage has sagged."""
+    said = scene.facts(said_and_used)
+    is_fired = (said.sentiment == "green") & (said.trend_percent <= RED_USAGE_PERCENT)
+    return judge_renewals(said, is_fired, _both(said))
+
+
+def red_pulse_green_usage(scene: Scene) -> ir.Table:
+    """The person says red where usage looks as ever."""
+    said = scene.facts(said_and_used)
+    is_fired = (said.sentiment == "red") & (said.trend_percent >= GREEN_USAGE_PERCENT)
+    return judge_renewals(said, is_fired, _both(said))
+
+
+def said_and_used(scene: Scene) -> ir.Table:
+    """Return the gut pulse of each undecided renewal, null unless fresh, beside the trend of usage."""
+    gut = gut_pulse(scene.spine.filter(scene.spine.status.isin(["open", "overdue"])), scene.sources)
+    is_fresh = gut.pulse_state == "fresh"
+    gut = gut.select(
+        *KEY,
+        "pulse_age_days",
+        sentiment=ibis.ifelse(is_fresh, gut.sentiment, ibis.null("string")),
+    )
+    return gut.join(scene.facts(usage_trend), list(MOMENT))
+
+
+def _both(said: ir.Table) -> ir.StringValue:
+    return sentence(
+        "pulse ",
+        said.sentiment,
+        ", ",
+        number_of(said.pulse_age_days, "day"),
+        " old, while usage runs at ",
+        said.trend_percent,
+        " % of its own level of the three months before",
+    )
+
+
+def _level(colour: ir.StringValue) -> ir.IntegerValue:
+    return ibis.cases(*((colour == name, level) for name, level in LEVELS.items()), else_=ibis.null("int64"))

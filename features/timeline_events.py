@@ -1,0 +1,271 @@
+"""How each table's rows read as dated events. What is known when is decided by the date cut, as everywhere.
+
+An event is told once, on the day it happened, with the day on which the company first knew it: the record that first
+gave the date it still stands at.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from features.as_of import known_rows
+from features.signal_rules.relationship import owner_turns
+from features.signal_rules.wording import days_between, number_of, sentence, when, words
+from features.sources import Sources
+from features.spine import as_of_table
+
+SILENT_DAYS = 28
+"""A module or an integration that nobody has used for this long has stopped."""
+
+
+class Past:
+    """What was known at one date.
+
+    Attributes:
+        sources: The ingested tables.
+        as_of: The date.
+        days: How far back events are told.
+        dates: The date as a table of the engine.
+    """
+
+    def __init__(self, sources: Sources, as_of: date, days: int) -> None:
+        self.sources = sources
+        self.as_of = as_of
+        self.days = days
+        self.dates = as_of_table(sources, [as_of])
+
+    def happened(self, table: str, column: str) -> ir.Table:
+        """Return the newest known version of each thing that happened on or before the date.
+
+        Args:
+            table: A versioned source table.
+            column: The column that says when.
+
+        Returns:
+            The known rows with `occurred_on`, and `recorded_on`: when that date was first recorded.
+        """
+        contract = self.sources.contracts[table]
+        rows = self.sources.known(table, self.dates, on=())
+        rows = rows.filter(rows[column].notnull() & (rows[column].cast("date") < rows.as_of))
+        every = known_rows(
+            self.sources.tables[table], contract.model_copy(update={"versioned": False}), self.dates, on=()
+        )
+        key = [*contract.key, column]
+        first = every.group_by(key).agg(first_recorded_at=every.recorded_at.min())
+        joined = rows.join(first, key)
+        return joined.mutate(occurred_on=joined[column].cast("date"), recorded_on=joined.first_recorded_at.date())
+
+
+def event(rows: ir.Table, topic: str, kind: str, name: ir.StringValue, text: ir.StringValue) -> ir.Table:
+    """Return rows as events.
+
+    Args:
+        rows: With account_id, `occurred_on` and `recorded_on`.
+        topic: What the events belong to.
+        kind: What happened; with `name` it identifies the event.
+        name: What it happened to.
+        text: The sentence.
+    """
+    return rows.select(
+        "account_id",
+        "occurred_on",
+        "recorded_on",
+        event_id=sentence(f"{kind}/", name),
+        topic=ibis.literal(topic),
+        kind=ibis.literal(kind),
+        text=text,
+    )
+
+
+def tell_contacts(past: Past) -> list[ir.Table]:
+    """People who came and went."""
+    came, left = past.happened("contacts", "started_on"), past.happened("contacts", "left_on")
+    joined = sentence("New contact: ", words(came.role), " (", came.contact_id, ")")
+    gone = sentence("The ", words(left.role), " (", left.contact_id, ") left")
+    return [
+        event(came, "people", "contact_joined", came.contact_id, joined),
+        event(left, "people", "contact_left", left.contact_id, gone),
+    ]
+
+
+def tell_owners(past: Past) -> list[ir.Table]:
+    """Accounts that changed hands."""
+    turns = owner_turns(past.sources, past.sources.known("accounts", past.dates, on=(), in_force=False))
+    turns = turns.mutate(occurred_on=turns.valid_from)
+    text = sentence(turns.owner_name, " took over from ", turns.before_name)
+    return [event(turns, "people", "owner_changed", turns.valid_from.cast("string"), text)]
+
+
+def tell_modules(past: Past) -> list[ir.Table]:
+    """Modules used for the first time, and those that nobody has used for a month."""
+    known = past.sources.known("usage_daily", past.dates, on=())
+    return _first_and_last(known.filter(known.events > 0), "module", "usage_date", "module", "used")
+
+
+def tell_integrations(past: Past) -> list[ir.Table]:
+    """Integrations that ran for the first time, and those silent for a month."""
+    known = past.sources.known("integration_runs", past.dates, on=())
+    return _first_and_last(known.filter(known.runs > 0), "integration", "run_date", "integration", "ran")
+
+
+def _first_and_last(known: ir.Table, thing: str, day: str, kind: str, verb: str) -> list[ir.Table]:
+    known = known.filter(known[day] < known.as_of)
+    use = known.group_by(["account_id", "as_of", thing]).agg(
+        first_on=known[day].min(), last_on=known[day].max(), recorded_on=known.recorded_at.date().min()
+    )
+    begun = use.mutate(occurred_on=use.first_on)
+    over = use.filter(days_between(use.last_on, use.as_of) > SILENT_DAYS)
+    # That it was the last time shows only once nothing has followed for so long.
+    over = over.mutate(occurred_on=over.last_on, recorded_on=over.last_on + ibis.interval(days=SILENT_DAYS + 1))
+    first = sentence(words(begun[thing]), f" {verb} for the first time")
+    last = sentence(words(over[thing]), f" {verb} for the last time; nothing for {SILENT_DAYS} days after")
+    return [
+        event(begun, "product", f"{kind}_begun", begun[thing], first),
+        event(over, "product", f"{kind}_stopped", over[thing], last),
+    ]
+
+
+def tell_tickets(past: Past) -> list[ir.Table]:
+    """Tickets opened, escalated and closed."""
+    opened, up, closed = (past.happened("support_tickets", f"{name}_at") for name in ("opened", "escalated", "closed"))
+    took = number_of(days_between(closed.opened_at.date(), closed.occurred_on), "day")
+    return [
+        event(
+            opened,
+            "support",
+            "ticket_opened",
+            opened.ticket_id,
+            sentence(
+                "Ticket opened",
+                when(opened.priority.notnull(), sentence(" (", opened.priority, ")")),
+                when(opened.subject.notnull(), sentence(': "', opened.subject, '"')),
+            ),
+        ),
+        event(up, "support", "ticket_escalated", up.ticket_id, sentence("Ticket escalated: ", _subject(up))),
+        event(
+            closed,
+            "support",
+            "ticket_closed",
+            closed.ticket_id,
+            sentence(
+                "Ticket closed after ", took, ": ", _subject(closed),
+                when(closed.csat.notnull(), sentence("; rated ", closed.csat, " of 5")),
+            ),
+        ),
+    ]  # fmt: skip
+
+
+def _subject(tickets: ir.Table) -> ir.StringValue:
+    return ibis.coalesce(sentence('"', tickets.subject.nullif(""), '"'), tickets.ticket_id)
+
+
+def tell_surveys(past: Past) -> list[ir.Table]:
+    """Answers to surveys."""
+    rows = past.happened("survey_responses", "submitted_at")
+    text = sentence("Survey answered: NPS ", rows.nps, when(rows.comment.notnull(), sentence(', "', rows.comment, '"')))
+    return [event(rows, "support", "survey_answered", rows.response_id, text)]
+
+
+def tell_invoices(past: Past) -> list[ir.Table]:
+    """Invoices issued, come due unpaid, and paid."""
+    issued, due, paid = (past.happened("invoices", f"{name}_on") for name in ("issued", "due", "paid"))
+    due = due.filter(due.paid_on.isnull() | (due.paid_on > due.due_on))
+    # Nobody records that nothing came; it shows the day after.
+    due = due.mutate(recorded_on=ibis.greatest(due.due_on + ibis.interval(days=1), due.recorded_on))
+    late = days_between(paid.due_on, paid.paid_on)
+    return [
+        event(issued, "money", "invoice_issued", issued.invoice_id, sentence("Invoice issued: ", _amount(issued))),
+        event(due, "money", "invoice_overdue", due.invoice_id, sentence("Invoice came due unpaid: ", _amount(due))),
+        event(
+            paid,
+            "money",
+            "invoice_paid",
+            paid.invoice_id,
+            sentence("Invoice paid: ", _amount(paid), when(late > 0, sentence(", ", number_of(late, "day"), " late"))),
+        ),
+    ]
+
+
+def _amount(invoices: ir.Table) -> ir.StringValue:
+    return sentence(invoices.amount, when(invoices.currency.notnull(), sentence(" ", invoices.currency)))
+
+
+def tell_meetings(past: Past) -> list[ir.Table]:
+    """Meetings held, cancelled and missed, on the day they were meant for or called off."""
+    rows = past.happened("meetings", "status_at")
+    rows = rows.filter(rows.status != "scheduled")
+    name = sentence(ibis.ifelse(rows.kind == "qbr", "QBR", ibis.coalesce(words(rows.kind), "meeting")))
+    people = when(rows.attendee_count.notnull(), sentence(" with ", number_of(rows.attendee_count, "person", "people")))
+    executive = when(rows.has_executive, sentence(", an executive among them"))
+    text = ibis.cases(
+        (rows.status == "held", sentence("Held: ", name, people, executive)),
+        (rows.status == "cancelled", sentence("Cancelled: ", name, " of ", rows.scheduled_at.date())),
+        else_=sentence("Nobody came: ", name),
+    )
+    return [event(rows, "meetings", "meeting", rows.meeting_id, text)]
+
+
+def tell_value(past: Past) -> list[ir.Table]:
+    """Value that was shown to somebody."""
+    rows = past.happened("value_touchpoints", "occurred_at")
+    how = when(rows.kind.notnull(), sentence(" (", words(rows.kind), ")"))
+    text = sentence("Value shown to ", words(rows.stakeholder), how)
+    return [event(rows, "meetings", "value_shown", rows.touchpoint_id, text)]
+
+
+def tell_pulses(past: Past) -> list[ir.Table]:
+    """Pulses, with their reason in the CSM's words."""
+    rows = past.happened("csm_pulses", "pulse_at")
+    reason = when(rows.reason.notnull(), sentence(': "', rows.reason, '"'))
+    return [
+        event(
+            rows, "pulses", "pulse", rows.pulse_id, sentence("Pulse ", rows.sentiment, " on the ", rows.about, reason)
+        )
+    ]
+
+
+def tell_plays(past: Past) -> list[ir.Table]:
+    """Plays begun and ended."""
+    begun, ended = past.happened("plays", "started_at"), past.happened("plays", "ended_at")
+    return [
+        event(begun, "plays", "play_started", begun.play_id, sentence("Play started: ", words(begun.kind))),
+        event(ended, "plays", "play_ended", ended.play_id, sentence("Play ended: ", words(ended.kind))),
+    ]
+
+
+def tell_renewals(past: Past) -> list[ir.Table]:
+    """Terms begun, notice given, renewals decided."""
+    begun, notice, decided = (
+        past.happened("renewals", column) for column in ("term_start_date", "notice_given_on", "decided_on")
+    )
+    due = decided.renewal_date
+    outcome = ibis.cases(
+        (decided.outcome == "renewed", sentence("Renewed from ", due, " at ", decided.renewed_arr, " a year")),
+        (decided.outcome == "churned", sentence("Not renewed: the contract due on ", due, " ends")),
+        else_=sentence("The contract due on ", due, " goes on in another one"),
+    )
+    term = sentence("Term begun: ", begun.arr, " a year, to be renewed on ", begun.renewal_date)
+    given = sentence("Notice given for ", notice.renewal_date)
+    return [
+        event(begun, "renewals", "term_begun", begun.renewal_id, term),
+        event(notice, "renewals", "notice_given", notice.renewal_id, given),
+        event(decided, "renewals", "renewal_decided", decided.renewal_id, outcome),
+    ]
+
+
+SOURCES_OF_EVENTS: tuple[Callable[[Past], list[ir.Table]], ...] = (
+    tell_contacts,
+    tell_owners,
+    tell_modules,
+    tell_integrations,
+    tell_tickets,
+    tell_surveys,
+    tell_invoices,
+    tell_meetings,
+    tell_value,
+    tell_pulses,
+    tell_plays,
+    tell_renewals,
+)
