@@ -69,6 +69,34 @@ def known_rows(
     return _hide_columns(joined, contract)
 
 
+def moments_with_record(
+    rows: ir.Table, contract: Contract, moments: ir.Table, on: Sequence[str] = (), column: str | None = None
+) -> ir.Table:
+    """Return the moments by which something of a table had been recorded, so that silence differs from nobody looking.
+
+    Only the earliest recording matters, and nothing recorded later can become the earliest.
+
+    Args:
+        rows: The source table, or those of its rows that are asked for, with `recorded_at` filled.
+        contract: Its contract.
+        moments: Rows with `as_of` and the columns named in `on`.
+        on: Columns that a moment and a row must share; empty to ask whether it was recorded of anybody.
+        column: Look at this column's values instead of whole rows.
+
+    Returns:
+        Distinct rows of `on` and `as_of`.
+    """
+    if column is not None:
+        rows = rows.filter(rows[column].notnull())
+    seen_at = rows.recorded_at
+    if column is not None and (known_from := contract.column(column).known_from) is not None:
+        seen_at = ibis.greatest(seen_at, rows[known_from].cast("timestamp"))
+    first = rows.aggregate(first_seen_at=seen_at.min(), by=list(on))
+    asked = moments.select(*on, "as_of").distinct()
+    joined = asked.join(first, list(on)) if on else asked.cross_join(first)
+    return joined.filter(joined.first_seen_at < joined.as_of.cast("timestamp")).select(*on, "as_of")
+
+
 def _pair(rows: ir.Table, moments: ir.Table, on: Sequence[str], lookback: tuple[str, int] | None) -> ir.Table:
     """Join rows to moments on equality, which both engines do by hash.
 

@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from features.catalogue import FAMILIES, FEATURES
 from features.feature_sets import FULL
+from features.moments import beside
 from features.pulse import gut_pulse
 from features.sources import Sources
 from features.spine import KEY
@@ -28,7 +29,7 @@ def build_features(spine: ir.Table, sources: Sources, feature_set: Sequence[str]
         names as strings. Null means not recorded.
     """
     pulse = gut_pulse(spine, sources).drop("gut_reason")
-    table = _beside(spine, pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64")))
+    table = beside(spine, pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64")), on=KEY)
     for family in FAMILIES:
         names = [feature.name for feature in family.features if feature.name in feature_set]
         if not names:
@@ -37,10 +38,6 @@ def build_features(spine: ir.Table, sources: Sources, feature_set: Sequence[str]
             built = sources.engine.store(family.build(spine, sources).select(*KEY, *names))
         else:
             built = spine.select(*KEY, **{name: ibis.null(_TYPES[FEATURES[name].kind]) for name in names})
-        table = _beside(table, built)
+        table = beside(table, built, on=KEY)
     facts = [column for column in table.columns if column not in FEATURES]
     return table.select(*facts, **{name: table[name].cast(_TYPES[FEATURES[name].kind]) for name in feature_set})
-
-
-def _beside(left: ir.Table, right: ir.Table) -> ir.Table:
-    return left.join(right, list(KEY), how="left").drop(*[f"{column}_right" for column in KEY])

@@ -11,8 +11,9 @@ import ibis.expr.types as ir
 from features import (
     billing,
     commercial,
-    engagement,
+    emails,
     integrations,
+    meetings,
     pulse,
     reasons,
     stakeholders,
@@ -50,8 +51,8 @@ FAMILIES = (
     Family(integrations.FEATURES, integrations.build_integrations, "integration_runs"),
     Family(reasons.FEATURES, reasons.build_reasons, "csm_pulses"),
     Family(stakeholders.FEATURES, stakeholders.build_stakeholders, "contacts"),
-    Family(engagement.MEETING_FEATURES, engagement.build_meetings, "meetings"),
-    Family(engagement.EMAIL_FEATURES, engagement.build_emails, "emails"),
+    Family(meetings.FEATURES, meetings.build_meetings, "meetings"),
+    Family(emails.FEATURES, emails.build_emails, "emails"),
     Family(value.FEATURES, value.build_value, "value_touchpoints"),
 )
 

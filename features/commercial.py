@@ -4,6 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
+from features.moments import MOMENT, beside
 from features.sources import Sources
 from features.spine import KEY
 
@@ -165,19 +166,17 @@ def build_commercial(spine: ir.Table, sources: Sources) -> ir.Table:
         commercial__industry=spine.industry,
         commercial__region=spine.region,
     )
-    return own.join(_account_history(spine, sources), ["account_id", "as_of"], how="left").drop(
-        "account_id_right", "as_of_right"
-    )
+    return beside(own, _account_history(spine, sources))
 
 
 def _account_history(spine: ir.Table, sources: Sources) -> ir.Table:
     """Return what the account's renewals, this one among them, had come to by each date."""
-    known = sources.known("renewals", spine.select("account_id", "as_of").distinct())
+    known = sources.known("renewals", spine.select(*MOMENT).distinct())
     known = known.filter(known.term_start_date <= known.as_of)
     renewed = known.outcome == "renewed"
     has_ratio = renewed & known.renewed_arr.notnull() & (known.arr > 0)
     recency = known.decided_on.cast("string") + known.renewal_id
-    history = known.group_by(["account_id", "as_of"]).agg(
+    history = known.group_by(list(MOMENT)).agg(
         first_start=known.term_start_date.min(),
         commercial__renewals_survived_count=renewed.fill_null(False).sum(),
         commercial__renewals_lost_count=(known.outcome == "churned").fill_null(False).sum(),
@@ -186,8 +185,7 @@ def _account_history(spine: ir.Table, sources: Sources) -> ir.Table:
         last_arr=known.arr.argmax(ibis.ifelse(has_ratio, recency, ibis.null("string"))),
     )
     return history.select(
-        "account_id",
-        "as_of",
+        *MOMENT,
         "commercial__renewals_survived_count",
         "commercial__renewals_lost_count",
         "commercial__open_contracts_count",

@@ -107,12 +107,8 @@ def _sums(known: ir.Table) -> ir.Table:
 
 def _ever_ran(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return the moments by which some run of the account had been recorded."""
-    runs = sources.tables["integration_runs"]
-    runs = runs.filter(runs.runs > 0)
-    first = runs.group_by("account_id").agg(first_recorded_at=runs.recorded_at.min())
-    joined = moments.join(first, "account_id")
-    ran = joined.filter(joined.first_recorded_at < joined.as_of.cast("timestamp"))
-    return ran.select(*MOMENT, has_run=True)
+    ran = sources.watched("integration_runs", moments, on=("account_id",), only=lambda rows: rows.runs > 0)
+    return ran.mutate(has_run=True)
 
 
 def _features(sums: ir.Table) -> ir.Table:

@@ -14,6 +14,11 @@ from features.spine import KEY
 MOMENT = ("account_id", "as_of")
 
 
+def moments_of(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the distinct accounts and dates of a spine."""
+    return sources.engine.store(spine.select(*MOMENT).distinct())
+
+
 def watched_moments(spine: ir.Table, sources: Sources, table: str) -> ir.Table:
     """Return the moments by which the company had begun to record a table.
 
@@ -25,16 +30,40 @@ def watched_moments(spine: ir.Table, sources: Sources, table: str) -> ir.Table:
         table: Name of the source table.
     """
     moments = spine.select(*MOMENT).distinct()
-    first = sources.engine.scalar(sources.tables[table].recorded_at.min())
-    is_watched = ibis.literal(False) if first is None else moments.as_of.cast("timestamp") > ibis.literal(first)
-    return sources.engine.store(moments.filter(is_watched))
+    return sources.engine.store(moments.semi_join(sources.watched(table, moments), "as_of"))
 
 
-def beside(moments: ir.Table, *parts: ir.Table) -> ir.Table:
-    """Return the moments with the columns of each part, null where a part has no row for a moment."""
+def beside(left: ir.Table, *parts: ir.Table, on: tuple[str, ...] = MOMENT) -> ir.Table:
+    """Return a table with the columns of each part, null where a part has no row of the same key."""
     for part in parts:
-        moments = moments.join(part, list(MOMENT), how="left").drop("account_id_right", "as_of_right")
-    return moments
+        left = left.join(part, list(on), how="left").drop(*[f"{column}_right" for column in on])
+    return left
+
+
+def counted(
+    moments: ir.Table, summed: ir.Table, sources: Sources, table: str, columns: tuple[str, ...] = ()
+) -> ir.Table:
+    """Return the sums of watched moments, counts of nothing being zero there.
+
+    Args:
+        moments: Those at which the table was kept; see `watched_moments`.
+        summed: Sums per moment. Days since something are no count: where it never was, there is no number of days.
+        sources: The ingested tables.
+        table: Name of the source table.
+        columns: Optional columns of it; for each it is added whether any value of it had been recorded of anybody, as
+            `watched_<column>`.
+    """
+    joined = beside(moments, summed)
+    for column in columns:
+        seen = sources.watched(table, moments, column=column).mutate(**{f"watched_{column}": ibis.literal(True)})
+        joined = beside(joined, seen, on=("as_of",))
+    sums = [column for column in summed.columns if column not in MOMENT and "days_" not in column]
+    return sources.engine.store(
+        joined.mutate(
+            **{column: joined[column].fill_null(0) for column in sums},
+            **{f"watched_{column}": joined[f"watched_{column}"].fill_null(False) for column in columns},
+        )
+    )
 
 
 def on_spine(spine: ir.Table, measured: ir.Table) -> ir.Table:

@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
+from features.moments import MOMENT, beside, days_before
 from features.sentiment import tone
 from features.sources import Sources
 from features.spine import KEY
@@ -201,7 +202,7 @@ def build_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
         pulse__reason_tone_score=tone(gut.gut_reason),
     )
     history = sources.engine.store(_history(spine, sources))
-    return gut.join(history, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    return beside(gut, history)
 
 
 def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
@@ -212,8 +213,8 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
         `pulse_state`, and `last_pulse_on` and `last_pulse_reason` of the newest pulse however old it is.
     """
     snapshots = spine.select(*KEY, "term_start_date", "csm_id")
-    pulses = _newest_first(spine, sources)
-    joined = snapshots.drop("csm_id").join(pulses, ["account_id", "as_of"])
+    pulses = pulses_newest_first(spine.select(*MOMENT).distinct(), sources)
+    joined = snapshots.drop("csm_id").join(pulses, list(MOMENT))
     is_of_this_renewal = (
         (joined.about == "renewal")
         & (joined.pulse_on >= joined.term_start_date)
@@ -226,9 +227,8 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
     ranked = ranked.mutate(choice=ibis.row_number().over(preferred))
     chosen = ranked.filter((ranked.choice == 0) & (ranked.age_days <= ABSENT_AFTER_DAYS))
     chosen = chosen.select(*KEY, "sentiment", "pulse_on", gut_reason="reason", pulse_age_days="age_days")
-    table = snapshots.join(newest, list(KEY), how="left").drop(*[f"{column}_right" for column in KEY])
-    table = table.join(chosen, list(KEY), how="left").drop(*[f"{column}_right" for column in KEY])
-    table = table.join(_owner_since(snapshots, sources), ["account_id", "as_of"], how="left")
+    table = beside(snapshots, newest, chosen, on=KEY)
+    table = table.join(_owner_since(snapshots, sources), list(MOMENT), how="left")
     state = ibis.cases(
         (table.pulse_on.isnull(), "absent"),
         ((table.pulse_on < table.owner_since).fill_null(False), "inherited"),
@@ -249,44 +249,42 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
     )
 
 
-def _newest_first(spine: ir.Table, sources: Sources) -> ir.Table:
-    """Return the pulses known at each moment with their age in days and their place, 0 being the newest."""
-    known = sources.known("csm_pulses", spine.select("account_id", "as_of").distinct())
+def pulses_newest_first(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the pulses known at each moment with the day, their age in days and their place, 0 being the newest."""
+    known = sources.known("csm_pulses", moments)
     known = known.mutate(pulse_on=known.pulse_at.date())
     known = known.filter(known.pulse_on < known.as_of)
     order = ibis.window(
-        group_by=["account_id", "as_of"],
+        group_by=list(MOMENT),
         order_by=[ibis.desc("pulse_at"), ibis.desc("recorded_at"), ibis.desc("pulse_id")],
     )
-    return known.mutate(
-        age_days=known.as_of.delta(known.pulse_on, unit="day"), place=ibis.row_number().over(order)
-    ).drop("csm_id")
+    return known.mutate(age_days=days_before(known, "pulse_on"), place=ibis.row_number().over(order)).drop("csm_id")
 
 
 def _owner_since(snapshots: ir.Table, sources: Sources) -> ir.Table:
     """Return since when the present owner has had the account; null where nobody else is known to have had it."""
     owners = snapshots.select("account_id", "as_of", owner="csm_id").distinct()
     history = sources.known("accounts", owners, in_force=False).select("account_id", "as_of", "valid_from", "csm_id")
-    joined = history.join(owners, ["account_id", "as_of"])
-    others = joined.group_by(["account_id", "as_of"]).agg(
+    joined = history.join(owners, list(MOMENT))
+    others = joined.group_by(list(MOMENT)).agg(
         last_other=joined.valid_from.max(where=~joined.csm_id.identical_to(joined.owner))
     )
-    mine = joined.join(others, ["account_id", "as_of"])
+    mine = joined.join(others, list(MOMENT))
     mine = mine.filter(mine.valid_from > mine.last_other)
-    return mine.group_by(["account_id", "as_of"]).agg(owner_since=mine.valid_from.min())
+    return mine.group_by(list(MOMENT)).agg(owner_since=mine.valid_from.min())
 
 
 def _history(spine: ir.Table, sources: Sources) -> ir.Table:
     """Return what the run of an account's pulses says, whatever they are about."""
-    pulses = _newest_first(spine, sources)
+    pulses = pulses_newest_first(spine.select(*MOMENT).distinct(), sources)
     pulses = pulses.mutate(
         level=_level(pulses.sentiment, LEVELS),
         **{f"{question}_at": _level(pulses[question], answers) for question, answers in ANSWERS.items()},
     )
-    order = ibis.window(group_by=["account_id", "as_of"], order_by="place")
+    order = ibis.window(group_by=list(MOMENT), order_by="place")
     pulses = sources.engine.store(pulses.mutate(newest_level=pulses.level.first().over(order)))
     is_recent = pulses.age_days <= ANSWER_DAYS
-    summed = pulses.group_by(["account_id", "as_of"]).agg(
+    summed = pulses.group_by(list(MOMENT)).agg(
         newest=pulses.level.max(where=pulses.place == 0),
         before=pulses.level.max(where=pulses.place == 1),
         first_other=pulses.place.min(where=pulses.level != pulses.newest_level),

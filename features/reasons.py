@@ -5,16 +5,16 @@ sentence too. Beside them stands the colour against the account's own usage, whi
 """
 
 from functools import reduce
-from operator import or_
+from operator import add, or_
 
 import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, LEVELS
+from features.moments import MOMENT, beside, days_before, moments_of, on_spine, ratio
+from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, LEVELS, pulses_newest_first
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
 from features.sources import Sources
-from features.spine import KEY
 from features.usage import LOOKBACK_DAYS, WINDOW_DAYS
 
 THEMES = tuple(load_taxonomy().themes)
@@ -136,30 +136,21 @@ def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
     Returns:
         One row per spine row: the spine's key and one column per feature of this module.
     """
-    moments = sources.engine.store(spine.select("account_id", "as_of").distinct())
+    moments = moments_of(spine, sources)
     pulses = sources.engine.store(_pulses(moments, sources))
     spoken = sources.engine.store(_spoken(pulses))
     compared = sources.engine.store(_colour_against_usage(pulses, sources))
-    table = spine.select(*KEY).join(spoken, ["account_id", "as_of"], how="left")
-    table = table.drop("account_id_right", "as_of_right")
-    table = table.join(compared, ["account_id", "as_of"], how="left")
-    return table.drop("account_id_right", "as_of_right")
+    return on_spine(spine, beside(moments, spoken, compared))
 
 
 def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return the pulses known at each moment with age, place (0 is the newest) and what their reason says."""
-    known = sources.known("csm_pulses", moments)
-    known = known.mutate(age_days=known.as_of.delta(known.pulse_at.date(), unit="day"))
     read = sources.engine.store(_readings(sources))
-    table = known.filter(known.age_days > 0).join(read, "reason", how="left").drop("reason_right")
-    newest_first = ibis.window(
-        group_by=["account_id", "as_of"],
-        order_by=[ibis.desc("pulse_at"), ibis.desc("recorded_at"), ibis.desc("pulse_id")],
-    )
-    table = table.mutate(place=ibis.row_number().over(newest_first), words_before=table.words.lead().over(newest_first))
+    table = beside(pulses_newest_first(moments, sources), read, on=("reason",))
+    newest_first = ibis.window(group_by=list(MOMENT), order_by="place")
+    table = table.mutate(words_before=table.words.lead().over(newest_first))
     return table.select(
-        "account_id",
-        "as_of",
+        *MOMENT,
         "age_days",
         "place",
         *(f"says_{theme}" for theme in THEMES),
@@ -184,7 +175,7 @@ def _readings(sources: Sources) -> ir.Table:
 def _spoken(pulses: ir.Table) -> ir.Table:
     """Return what the reasons of the last 180 days say, and the newest of them."""
     recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
-    summed = recent.group_by(["account_id", "as_of"]).agg(
+    summed = recent.group_by(list(MOMENT)).agg(
         **{
             f"reasons__has_{theme}_theme": recent[f"says_{theme}"].argmin(recent.place, where=recent.has_reason)
             for theme in THEMES
@@ -203,19 +194,17 @@ def _spoken(pulses: ir.Table) -> ir.Table:
 def _colour_against_usage(pulses: ir.Table, sources: Sources) -> ir.Table:
     """Return the newest colour's level less that of the decline of usage, both counted 0, 1, 2 in order of trouble."""
     newest = pulses.filter((pulses.place == 0) & (pulses.age_days <= ABSENT_AFTER_DAYS))
-    moments = sources.engine.store(newest.select("account_id", "as_of", "level"))
+    moments = sources.engine.store(newest.select(*MOMENT, "level"))
     known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
-    known = known.mutate(days_ago=known.as_of.delta(known.usage_date, unit="day"))
-    used = known.group_by(["account_id", "as_of"]).agg(
+    known = known.mutate(days_ago=days_before(known, "usage_date"))
+    used = known.group_by(list(MOMENT)).agg(
         newest=known.events.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
         past=known.events.sum(where=known.days_ago > WINDOW_DAYS),
         first_days_ago=known.days_ago.max(where=known.events > 0),
     )
     # Until its past covers the windows an account has no level of its own to decline from.
     used = used.filter((used.first_days_ago > LOOKBACK_DAYS - 7) & (used.past > 0))
-    ratio = (3 * used.newest).cast("float64") / used.past.cast("float64")
-    decline = sum(
-        ((ratio < bound).cast("int64") for bound in DECLINE_FROM[1:]), (ratio < DECLINE_FROM[0]).cast("int64")
-    )
-    joined = moments.join(used.mutate(decline=decline), ["account_id", "as_of"])
-    return joined.select("account_id", "as_of", reasons__colour_minus_usage_level=joined.level - joined.decline)
+    against_past = ratio(3 * used.newest, used.past)
+    decline = reduce(add, [(against_past < bound).cast("int64") for bound in DECLINE_FROM])
+    joined = moments.join(used.mutate(decline=decline), list(MOMENT))
+    return joined.select(*MOMENT, reasons__colour_minus_usage_level=joined.level - joined.decline)

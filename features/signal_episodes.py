@@ -17,7 +17,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.signal_rules.scene import beside
+from features.moments import beside
 from features.signals import fired_signals, load_signals
 from features.sources import Sources
 
@@ -144,4 +144,4 @@ def _declared(sources: Sources, episodes: ir.Table) -> ir.Table:
         columns=["signal", *names],
     )
     declared = sources.engine.from_pandas(frame, dict.fromkeys(frame.columns, "string"))
-    return beside(episodes, declared, ("signal",))
+    return beside(episodes, declared, on=("signal",))

@@ -16,8 +16,9 @@ import ibis.expr.types as ir
 import yaml
 
 from features.feature import Direction, Feature
+from features.moments import MOMENT, beside
 from features.signal_rules import engagement, people, pulse, relationship, support, usage
-from features.signal_rules.scene import MOMENT, Scene, beside
+from features.signal_rules.scene import Scene
 from features.signal_rules.wording import number_of, sentence
 from features.sources import Sources
 from features.spine import KEY, build_spine
@@ -152,11 +153,11 @@ def build_signals(spine: ir.Table, sources: Sources) -> ir.Table:
         judged = RULES[signal.id](scene)
         if signal.about == "account":
             fired = judged.select(*MOMENT, **{signal.feature_name: judged.is_fired})
-            by_account = beside(by_account, fired, MOMENT)
+            by_account = beside(by_account, fired)
         else:
             fired = judged.select(*KEY, **{signal.feature_name: judged.is_fired})
-            by_renewal = beside(by_renewal, fired, KEY)
-    table = beside(by_renewal, by_account, MOMENT).mutate(**unwatched)
+            by_renewal = beside(by_renewal, fired, on=KEY)
+    table = beside(by_renewal, by_account).mutate(**unwatched)
     return table.select(*KEY, *[signal.feature_name for signal in load_signals().values()])
 
 
@@ -176,9 +177,9 @@ def signals_as_of(sources: Sources, as_of: date, names: Sequence[str] | None = N
     undecided = _undecided(scene.spine)
     tables = []
     for signal in _chosen(names):
-        rows, key = (scene.moments, MOMENT) if signal.about == "account" else (undecided.select(*KEY), KEY)
+        rows, key = (scene.moments) if signal.about == "account" else (undecided.select(*KEY), KEY)
         if signal.is_watched(sources):
-            judged = beside(rows, RULES[signal.id](scene), key)
+            judged = beside(rows, RULES[signal.id](scene), on=key)
         else:
             judged = rows.mutate(is_fired=ibis.null("boolean"), evidence=ibis.null("string"))
         tables.append(_in_one_form(judged, signal))
@@ -240,7 +241,7 @@ def _with_lead(judged: ir.Table, undecided: ir.Table) -> ir.Table:
         next_lead=undecided.lead_days.min(where=undecided.lead_days >= 0), overdue_lead=undecided.lead_days.min()
     )
     own = undecided.select(*KEY, own_lead="lead_days")
-    rows = beside(beside(judged, own, KEY), nearest, MOMENT)
+    rows = beside(beside(judged, own, on=KEY), nearest)
     lead = ibis.coalesce(rows.own_lead, rows.next_lead, rows.overdue_lead)
     ahead = sentence(rows.evidence, "; renewal in ", number_of(lead, "day"))
     overdue = sentence(rows.evidence, "; renewal overdue by ", number_of(-lead, "day"))

@@ -8,9 +8,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
+from features.moments import MOMENT, beside, days_before, moments_of, on_spine, only_where, ratio
 from features.sources import Sources
-from features.spine import KEY
-from features.watch import watched
 
 INFLUENCE_ROLES = ("champion", "executive_sponsor", "economic_buyer")
 """Roles that carry a renewal inside the customer."""
@@ -156,16 +155,15 @@ def build_stakeholders(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per spine row: the spine's key and one column per feature of this module. Null where the account has no
         contact on record or, of what depends on roles, no contact with a role.
     """
-    moments = sources.engine.store(spine.select("account_id", "as_of").distinct())
+    moments = moments_of(spine, sources)
     people = sources.engine.store(_people(moments, sources))
     counted = _counted(people, sources)
     used = sources.engine.store(_use(people, moments, sources))
-    table = counted.join(used, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    table = beside(counted, used)
     share = table.stakeholders__budget_influence_usage_share
-    share = ibis.ifelse(table.roles_known > 0, share, ibis.null("float64"))
+    share = only_where(table.roles_known > 0, share)
     features = sources.engine.store(table.mutate(stakeholders__budget_influence_usage_share=share))
-    keys = spine.select(*KEY)
-    return keys.join(features, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    return on_spine(spine, features)
 
 
 def _people(moments: ir.Table, sources: Sources) -> ir.Table:
@@ -178,14 +176,13 @@ def _people(moments: ir.Table, sources: Sources) -> ir.Table:
     first = versions.group_by(["contact_id", "left_on"]).agg(exit_recorded_at=versions.recorded_at.min())
     dated = known.join(first, ["contact_id", "left_on"], how="left")
     return dated.select(
-        "account_id",
-        "as_of",
+        *MOMENT,
         "contact_id",
         "user_id",
         "role",
         is_present=dated.left_on.isnull(),
-        started_days=dated.as_of.delta(dated.started_on, unit="day"),
-        left_days=dated.as_of.delta(dated.left_on, unit="day"),
+        started_days=days_before(dated, "started_on"),
+        left_days=days_before(dated, "left_on"),
         exit_lag_days=dated.exit_recorded_at.date().delta(dated.left_on, unit="day"),
     )
 
@@ -198,7 +195,7 @@ def _counted(people: ir.Table, sources: Sources) -> ir.Table:
     is_recent_exit = people.left_days <= EXIT_DAYS
     # Dates that were assumed from the start of a contact say nothing of when the exit was noticed.
     is_lag_known = sources.reports["contacts"].knowledge_dates == "recorded"
-    summed = people.group_by(["account_id", "as_of"]).agg(
+    summed = people.group_by(list(MOMENT)).agg(
         **{f"has_{role}": (people.is_present & (people.role == role)).sum() for role in INFLUENCE_ROLES},
         **{
             f"stakeholders__{role}_left_days": people.left_days.min(where=people.role == role)
@@ -215,7 +212,7 @@ def _counted(people: ir.Table, sources: Sources) -> ir.Table:
     has_roles = summed.roles_known > 0
 
     def of_roles(value: ir.Value) -> ir.Value:
-        return ibis.ifelse(has_roles, value, ibis.null(value.type()))
+        return only_where(has_roles, value)
 
     nothing = ibis.null("int64")
     return summed.mutate(
@@ -231,27 +228,25 @@ def _counted(people: ir.Table, sources: Sources) -> ir.Table:
 def _use(people: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
     """Return how much of the usage is that of contacts; no row where none is linked to a user or nobody looked."""
     linked = people.filter(people.user_id.notnull())
-    users = linked.group_by(["account_id", "as_of", "user_id"]).agg(
+    users = linked.group_by([*MOMENT, "user_id"]).agg(
         is_contact=linked.is_present.any(),
         has_budget=(linked.is_present & linked.role.isin(BUDGET_ROLES)).fill_null(False).any(),
     )
     users = sources.engine.store(users)
     known = sources.known("usage_daily", moments, lookback=("usage_date", USAGE_DAYS))
-    events = known.group_by(["account_id", "as_of", "user_id"]).agg(events=known.events.sum())
-    marked = events.join(users, ["account_id", "as_of", "user_id"], how="left")
-    summed = marked.group_by(["account_id", "as_of"]).agg(
+    events = known.group_by([*MOMENT, "user_id"]).agg(events=known.events.sum())
+    marked = events.join(users, [*MOMENT, "user_id"], how="left")
+    summed = marked.group_by(list(MOMENT)).agg(
         events=marked.events.sum(),
         budget_events=marked.events.sum(where=marked.has_budget).fill_null(0),
         active=(marked.is_contact & (marked.events > 0)).fill_null(False).sum(),
     )
-    asked = users.select("account_id", "as_of").distinct()
-    asked = asked.semi_join(watched(sources, asked, "usage_daily", on=("account_id",)), ["account_id", "as_of"])
-    table = asked.join(summed, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    asked = users.select(*MOMENT).distinct()
+    table = beside(sources.watched("usage_daily", asked, on=("account_id",)), summed)
     active = table.active.fill_null(0)
-    share = table.budget_events.cast("float64") / table.events.cast("float64").nullif(0)
+    share = ratio(table.budget_events, table.events)
     return table.select(
-        "account_id",
-        "as_of",
+        *MOMENT,
         stakeholders__active_contacts_28d=active,
         stakeholders__is_single_threaded_in_use=active <= 1,
         stakeholders__budget_influence_usage_share=share,

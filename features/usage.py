@@ -4,12 +4,11 @@ Windows end the day before the date. Sums and counts are exact integers; each ra
 account of which no usage was ever recorded has nulls, not zeros: nobody watched it.
 """
 
-import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
+from features.moments import MOMENT, beside, days_before, moments_of, on_spine, only_where, ratio
 from features.sources import Sources
-from features.spine import KEY
 
 WINDOW_DAYS = 28
 LOOKBACK_DAYS = 4 * WINDOW_DAYS
@@ -214,29 +213,18 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
     Returns:
         One row per spine row: the spine's key and one column per feature of this module.
     """
-    moments = sources.engine.store(spine.select("account_id", "as_of").distinct())
+    moments = moments_of(spine, sources)
     by_user, by_week, by_module = _sums(moments, sources)
-    measured = moments.join(_watched(moments, sources), ["account_id", "as_of"])
-    for part in (by_user, by_week, by_module, _entitled_seats(moments, sources)):
-        stored = sources.engine.store(part)
-        measured = measured.join(stored, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
-    features = sources.engine.store(_ratios(measured))
-    keys = spine.select(*KEY)
-    return keys.join(features, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
-
-
-def _watched(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the moments by which some usage of the account had been recorded."""
-    usage = sources.tables["usage_daily"]
-    first = usage.group_by("account_id").agg(first_recorded_at=usage.recorded_at.min())
-    joined = moments.join(first, "account_id")
-    return joined.filter(joined.first_recorded_at < joined.as_of.cast("timestamp")).select("account_id", "as_of")
+    watched = sources.watched("usage_daily", moments, on=("account_id",))
+    parts = (by_user, by_week, by_module, _entitled_seats(moments, sources))
+    measured = beside(watched, *(sources.engine.store(part) for part in parts))
+    return on_spine(spine, sources.engine.store(_ratios(measured)))
 
 
 def _sums(moments: ir.Table, sources: Sources) -> tuple[ir.Table, ir.Table, ir.Table]:
     """Return per moment the sums by user, by week and by module that the features are made of."""
     known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
-    known = known.mutate(days_ago=known.as_of.delta(known.usage_date, unit="day"))
+    known = known.mutate(days_ago=days_before(known, "usage_date"))
     return _user_sums(known), _week_sums(known), _module_sums(known, moments, sources)
 
 
@@ -246,10 +234,10 @@ def _window(table: ir.Table, number: int) -> ir.BooleanValue:
 
 
 def _user_sums(known: ir.Table) -> ir.Table:
-    users = known.group_by(["account_id", "as_of", "user_id"]).agg(
+    users = known.group_by([*MOMENT, "user_id"]).agg(
         **{f"w{n}": known.events.sum(where=_window(known, n)).fill_null(0) for n in range(4)}
     )
-    return users.group_by(["account_id", "as_of"]).agg(
+    return users.group_by(list(MOMENT)).agg(
         **{f"events_w{n}": users[f"w{n}"].sum() for n in range(4)},
         **{f"users_w{n}": (users[f"w{n}"] > 0).sum() for n in range(4)},
         top_events=users.w0.max(),
@@ -260,11 +248,11 @@ def _user_sums(known: ir.Table) -> ir.Table:
 
 def _week_sums(known: ir.Table) -> ir.Table:
     """Return recency, active days, and the sums that a straight line through 16 weeks needs."""
-    days = known.group_by(["account_id", "as_of", "days_ago"]).agg(events=known.events.sum())
+    days = known.group_by([*MOMENT, "days_ago"]).agg(events=known.events.sum())
     days = days.filter(days.events > 0)
     # Week 15 is the newest, so that a rising line has a positive slope.
     days = days.mutate(week=15 - ((days.days_ago - 1) // 7).cast("int64"))
-    return days.group_by(["account_id", "as_of"]).agg(
+    return days.group_by(list(MOMENT)).agg(
         days_since_last=days.days_ago.min(),
         first_days_ago=days.days_ago.max(),
         active_days=(days.days_ago <= WINDOW_DAYS).sum(),
@@ -276,13 +264,13 @@ def _week_sums(known: ir.Table) -> ir.Table:
 
 def _module_sums(known: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
     entitled = sources.known("entitlements", moments)
-    critical = entitled.filter(entitled.is_renewal_critical).select("account_id", "as_of", "module").distinct()
-    modules = known.group_by(["account_id", "as_of", "module"]).agg(
+    critical = entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()
+    modules = known.group_by([*MOMENT, "module"]).agg(
         newest=known.events.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
         past=known.events.sum(where=known.days_ago > WINDOW_DAYS).fill_null(0),
     )
-    marked = modules.join(critical.mutate(is_critical=True), ["account_id", "as_of", "module"], how="left")
-    return marked.group_by(["account_id", "as_of"]).agg(
+    marked = modules.join(critical.mutate(is_critical=True), [*MOMENT, "module"], how="left")
+    return marked.group_by(list(MOMENT)).agg(
         modules=(marked.newest > 0).sum(),
         dropped_modules=((marked.newest == 0) & (marked.past > 0)).sum(),
         critical_newest=marked.newest.sum(where=marked.is_critical),
@@ -293,7 +281,7 @@ def _module_sums(known: ir.Table, moments: ir.Table, sources: Sources) -> ir.Tab
 def _entitled_seats(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return the seats as known at each moment: the largest number over modules, since people share modules."""
     entitled = sources.known("entitlements", moments)
-    return entitled.group_by(["account_id", "as_of"]).agg(seats=entitled.seats.max())
+    return entitled.group_by(list(MOMENT)).agg(seats=entitled.seats.max())
 
 
 def _ratios(sums: ir.Table) -> ir.Table:
@@ -305,35 +293,25 @@ def _ratios(sums: ir.Table) -> ir.Table:
     # Σx = 120 and n Σx² − (Σx)² = 5440.
     slope = (16 * (16 * sums.week_events - 120 * sums.all_events)) / (5440 * sums.all_events.nullif(0))
     return sums.select(
-        "account_id",
-        "as_of",
+        *MOMENT,
         usage__events_28d=sums.events_w0.fill_null(0),
-        usage__events_per_user_28d=_ratio(sums.events_w0, sums.users_w0),
+        usage__events_per_user_28d=ratio(sums.events_w0, sums.users_w0),
         usage__active_days_28d=sums.active_days.fill_null(0),
         usage__days_since_last=sums.days_since_last.fill_null(LOOKBACK_DAYS),
-        usage__events_trend_ratio=_where(has_past, _ratio(3 * sums.events_w0, past_events)),
-        usage__events_half_ratio=_where(
-            has_past, _ratio(sums.events_w0 + sums.events_w1, sums.events_w2 + sums.events_w3)
+        usage__events_trend_ratio=only_where(has_past, ratio(3 * sums.events_w0, past_events)),
+        usage__events_half_ratio=only_where(
+            has_past, ratio(sums.events_w0 + sums.events_w1, sums.events_w2 + sums.events_w3)
         ),
-        usage__weekly_slope_share=_where(has_past, slope),
+        usage__weekly_slope_share=only_where(has_past, slope),
         usage__idle_weeks_112d=((sums.first_days_ago - 1) // 7 + 1 - sums.active_weeks).fill_null(16),
         usage__active_users_28d=sums.users_w0.fill_null(0),
-        usage__active_users_trend_ratio=_where(has_past, _ratio(3 * sums.users_w0, past_users)),
-        usage__lapsed_users_share=_ratio(sums.users_w1 - sums.stayed, sums.users_w1),
-        usage__new_users_share=_where(has_past, _ratio(sums.newcomers, sums.users_w0)),
-        usage__top_user_share=_ratio(sums.top_events, sums.events_w0),
-        usage__seat_use_ratio=_ratio(sums.users_w0.fill_null(0), sums.seats),
+        usage__active_users_trend_ratio=only_where(has_past, ratio(3 * sums.users_w0, past_users)),
+        usage__lapsed_users_share=ratio(sums.users_w1 - sums.stayed, sums.users_w1),
+        usage__new_users_share=only_where(has_past, ratio(sums.newcomers, sums.users_w0)),
+        usage__top_user_share=ratio(sums.top_events, sums.events_w0),
+        usage__seat_use_ratio=ratio(sums.users_w0.fill_null(0), sums.seats),
         usage__active_modules_28d=sums.modules.fill_null(0),
         usage__dropped_modules_count=sums.dropped_modules.fill_null(0),
         usage__critical_events_28d=sums.critical_newest,
-        usage__critical_trend_ratio=_where(has_past, _ratio(3 * sums.critical_newest, sums.critical_past)),
+        usage__critical_trend_ratio=only_where(has_past, ratio(3 * sums.critical_newest, sums.critical_past)),
     )
-
-
-def _ratio(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
-    """Divide exact numbers once; null where there is nothing to divide by."""
-    return part.cast("float64") / whole.cast("float64").nullif(0)
-
-
-def _where(condition: ir.BooleanValue, value: ir.NumericValue) -> ir.NumericValue:
-    return ibis.ifelse(condition, value, ibis.null(value.type()))

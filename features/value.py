@@ -7,9 +7,8 @@ CSM's and belongs to the pulse.
 import ibis.expr.types as ir
 
 from features.feature import Feature
+from features.moments import MOMENT, beside, days_before, on_spine, watched_moments
 from features.sources import Sources
-from features.spine import KEY
-from features.watch import watched
 
 WINDOWS = (90, 180)
 STAKEHOLDERS = {
@@ -70,11 +69,11 @@ def build_value(spine: ir.Table, sources: Sources) -> ir.Table:
     Returns:
         One row per spine row: the spine's key and one column per feature of this module.
     """
-    moments = sources.engine.store(spine.select("account_id", "as_of").distinct())
+    moments = watched_moments(spine, sources, "value_touchpoints")
     known = sources.known("value_touchpoints", moments)
-    shown = known.mutate(days_ago=known.as_of.delta(known.occurred_at.date(), unit="day"))
+    shown = known.mutate(days_ago=days_before(known, "occurred_at"))
     shown = shown.filter(shown.days_ago > 0)
-    summed = shown.group_by(["account_id", "as_of"]).agg(
+    summed = shown.group_by(list(MOMENT)).agg(
         **{
             f"value__{stakeholder}_touchpoints_{days}d": (
                 (shown.stakeholder == stakeholder) & (shown.days_ago <= days)
@@ -87,9 +86,7 @@ def build_value(spine: ir.Table, sources: Sources) -> ir.Table:
             for stakeholder in _DECIDERS
         },
     )
-    kept = moments.join(watched(sources, moments, "value_touchpoints"), "as_of")
-    table = kept.join(summed, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    table = beside(moments, summed)
     counts = [feature.name for feature in FEATURES if feature.unit == "occasions"]
     counted = sources.engine.store(table.mutate(**{name: table[name].fill_null(0) for name in counts}))
-    keys = spine.select(*KEY)
-    return keys.join(counted, ["account_id", "as_of"], how="left").drop("account_id_right", "as_of_right")
+    return on_spine(spine, counted)

@@ -3,7 +3,8 @@
 import ibis
 import ibis.expr.types as ir
 
-from features.signal_rules.scene import MOMENT, Scene, beside, judge_accounts
+from features.moments import MOMENT, beside
+from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
 from features.signal_rules.wording import days_between, number_of, sentence, words
 
@@ -97,7 +98,7 @@ def reply_length(scene: Scene) -> ir.Table:
 
 def gone_quiet(scene: Scene) -> ir.Table:
     """The product is used and the people have withdrawn."""
-    talk = beside(scene.at_moments(meetings_off(scene)), reply_length(scene), MOMENT)
+    talk = beside(scene.at_moments(meetings_off(scene)), reply_length(scene))
     talk = talk.mutate(
         **{
             name: talk[name].fill_null(0)

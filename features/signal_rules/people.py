@@ -3,8 +3,9 @@
 import ibis
 import ibis.expr.types as ir
 
+from features.moments import MOMENT, beside
 from features.signal_rules.relationship import customer_since
-from features.signal_rules.scene import MOMENT, Scene, beside, judge_accounts, judge_renewals
+from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.usage import usage_sums
 from features.signal_rules.wording import days_between, number_of, percent, sentence, when, words
 
@@ -36,7 +37,7 @@ def contact_counts(scene: Scene) -> ir.Table:
         sponsor_news_on=known.news_on.max(where=gone & (known.role == "executive_sponsor")),
         sponsor_left_on=known.left_on.max(where=known.role == "executive_sponsor"),
     )
-    return beside(counted, scene.facts(customer_since), MOMENT)
+    return beside(counted, scene.facts(customer_since))
 
 
 def _contacts(scene: Scene) -> ir.Table:
@@ -124,7 +125,7 @@ def power_user_without_budget(scene: Scene) -> ir.Table:
     roles = contacts.group_by([*MOMENT, "user_id"]).agg(
         has_budget=contacts.role.isin(HAS_BUDGET).any(), role=contacts.role.min()
     )
-    users = beside(users, roles, (*MOMENT, "user_id"))
+    users = beside(users, roles, on=(*MOMENT, "user_id"))
     busiest_first = ibis.window(group_by=list(MOMENT), order_by=[ibis.desc("events"), "user_id"])
     users = users.mutate(has_budget=users.has_budget.fill_null(False), place=ibis.row_number().over(busiest_first))
     is_top = users.place == 0

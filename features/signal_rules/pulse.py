@@ -3,9 +3,10 @@
 import ibis
 import ibis.expr.types as ir
 
+from features.moments import MOMENT, beside
 from features.pulse import LEVELS, STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse
 from features.signal_rules.relationship import customer_since
-from features.signal_rules.scene import MOMENT, Scene, beside, judge_accounts, judge_renewals
+from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.usage import usage_trend
 from features.signal_rules.wording import days_between, number_of, sentence, when
 from features.spine import KEY
@@ -25,7 +26,7 @@ def last_two_pulses(scene: Scene) -> ir.Table:
     )
     ranked = known.mutate(place=ibis.row_number().over(newest_first), before=known.sentiment.lead().over(newest_first))
     newest = ranked.filter(ranked.place == 0).select(*MOMENT, "sentiment", "pulse_on", "reason", "before")
-    return beside(scene.at_moments(newest), scene.facts(customer_since), MOMENT)
+    return beside(scene.at_moments(newest), scene.facts(customer_since))
 
 
 def pulse_stale(scene: Scene) -> ir.Table:

@@ -6,7 +6,8 @@ Also how long an account has been a customer, which rules of other modules ask f
 import ibis
 import ibis.expr.types as ir
 
-from features.signal_rules.scene import MOMENT, Scene, beside, judge_accounts, judge_renewals
+from features.moments import MOMENT, beside
+from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.wording import days_between, number_of, sentence, when
 from features.sources import Sources
 
@@ -94,7 +95,7 @@ def owner_turns(sources: Sources, history: ir.Table) -> ir.Table:
     known = sources.known("csms", people, on=("csm_id",)).select("csm_id", "as_of", "csm_name")
     for role in ("csm_id", "before"):
         named = known.select("as_of", **{role: known.csm_id, f"{role}_name": known.csm_name})
-        turns = beside(turns, named, (role, "as_of"))
+        turns = beside(turns, named, on=(role, "as_of"))
     return turns.select(
         *MOMENT,
         "valid_from",
@@ -130,7 +131,7 @@ def value_shown(scene: Scene) -> ir.Table:
             for who in ("procurement", "finance", "business_unit")
         }
     )
-    return beside(scene.at_moments(shown), scene.facts(customer_since), MOMENT)
+    return beside(scene.at_moments(shown), scene.facts(customer_since))
 
 
 def _value_unseen(scene: Scene, stakeholder: str, days: int) -> ir.Table:

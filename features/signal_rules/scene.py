@@ -8,9 +8,8 @@ from collections.abc import Callable
 import ibis
 import ibis.expr.types as ir
 
+from features.moments import MOMENT, beside, moments_of
 from features.sources import Sources
-
-MOMENT = ("account_id", "as_of")
 
 
 class Scene:
@@ -25,7 +24,7 @@ class Scene:
     def __init__(self, spine: ir.Table, sources: Sources) -> None:
         self.spine = spine
         self.sources = sources
-        self.moments = sources.engine.store(spine.select(*MOMENT).distinct())
+        self.moments = moments_of(spine, sources)
         self._facts: dict[Callable[[Scene], ir.Table], ir.Table] = {}
 
     def facts(self, build: "Callable[[Scene], ir.Table]") -> ir.Table:
@@ -40,12 +39,7 @@ class Scene:
 
     def at_moments(self, facts: ir.Table) -> ir.Table:
         """Return one row per moment with facts beside it, null where there are none."""
-        return beside(self.moments, facts, MOMENT)
-
-
-def beside(left: ir.Table, right: ir.Table, on: tuple[str, ...]) -> ir.Table:
-    """Return the left table with what the right one has under the same key, null where it has nothing."""
-    return left.join(right, list(on), how="left").drop(*[f"{column}_right" for column in on])
+        return beside(self.moments, facts)
 
 
 def judge_accounts(facts: ir.Table, is_fired: ir.BooleanValue, evidence: ir.StringValue) -> ir.Table:

@@ -2,8 +2,9 @@
 
 import ibis.expr.types as ir
 
+from features.moments import MOMENT, beside
 from features.signal_rules.relationship import customer_since
-from features.signal_rules.scene import MOMENT, Scene, beside, judge_accounts
+from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
 from features.signal_rules.wording import days_between, number_of, sentence, when
 
@@ -45,7 +46,7 @@ def ticket_counts(scene: Scene) -> ir.Table:
 
 def ticket_spike(scene: Scene) -> ir.Table:
     """More tickets than this customer usually has."""
-    counts = beside(scene.facts(ticket_counts), scene.facts(customer_since), MOMENT)
+    counts = beside(scene.facts(ticket_counts), scene.facts(customer_since))
     counts = counts.filter(days_between(counts.customer_since, counts.as_of) > SETTLED_DAYS)
     is_fired = (counts.opened_28d >= SPIKE_TICKETS) & (3 * counts.opened_28d >= SPIKE_FACTOR * counts.opened_84d)
     evidence = sentence(

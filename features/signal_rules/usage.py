@@ -6,8 +6,8 @@ Sums are exact and conditions compare whole numbers, so that no signal hangs on 
 import ibis
 import ibis.expr.types as ir
 
-from features.as_of import known_rows
-from features.signal_rules.scene import MOMENT, Scene, beside, judge_accounts
+from features.moments import MOMENT, beside
+from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.wording import number_of, percent, sentence, words
 
 LOOKBACK_DAYS = 120
@@ -59,10 +59,8 @@ def usage_level(scene: Scene) -> ir.Table:
         **{f"u{window[1:]}": (users[window] > 0).sum() for window in windows},
         first_days_ago=users.first_days_ago.max(),
     )
-    usage = scene.sources.tables["usage_daily"]
-    first_recorded = usage.group_by("account_id").agg(recorded_at=usage.recorded_at.min())
-    watched = known_rows(first_recorded, scene.sources.contracts["usage_daily"], scene.moments).select(*MOMENT)
-    level = beside(watched, level, MOMENT)
+    watched = scene.sources.watched("usage_daily", scene.moments, on=("account_id",))
+    level = beside(watched, level)
     return level.mutate(**{name: level[name].fill_null(0) for name in level.columns if name not in MOMENT})
 
 

@@ -7,15 +7,15 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from features import emails, meetings
 from features.build import build_features
-from features.engagement import EMAIL_FEATURES, MEETING_FEATURES
 from features.sources import Sources
 from features.spine import KEY, build_spine
 
 MakeSources = Callable[..., Sources]
 Row = dict[str, object]
 AS_OF = date(2024, 9, 2)
-NAMES = [feature.name for feature in (*MEETING_FEATURES, *EMAIL_FEATURES)]
+NAMES = [feature.name for feature in (*meetings.FEATURES, *emails.FEATURES)]
 MEETINGS = ("meeting", "executive", "attendees", "qbr")
 
 

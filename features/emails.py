@@ -1,0 +1,230 @@
+"""Features of e-mails: how many in each direction, how long, how well read, by whom, and whether they speak of cost.
+
+What happens in meetings belongs to `meetings`, who the people are to `stakeholders`.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.feature import Direction, Feature, Kind
+from features.moments import MOMENT, beside, counted, days_before, on_spine, only_where, ratio, watched_moments
+from features.phrases import mentions
+from features.sources import Sources
+
+EMAIL_DAYS = 28
+LONG_EMAIL_DAYS = 90
+REPLY_PAST_DAYS = 84
+"""Replies of the last 28 days are compared with those of so many days before."""
+STREAK_DAYS = 91
+STREAK_MAILS = 3
+STREAK_SHARE = 0.9
+"""A streak is three months that end with an opened mail, in which at least so many and so large a share were opened."""
+SILENCE_DAYS = 28
+SILENCE_MAILS = 2
+"""It has ended when for so many days at least so many mails were left unopened, and no other was opened."""
+OPENING_DAYS = 3
+"""A mail gets so long to be opened before it counts as left unopened."""
+CORRESPONDENT_DAYS = 60
+CORRESPONDENT_PAST_DAYS = 365
+COST_DAYS = 60
+COST_PHRASES = (
+    "approve every invoice",
+    "budget*",
+    "cancellation",
+    "cancel .. contract",
+    "cancel .. subscription",
+    "cheaper",
+    "contract terms",
+    "cost",
+    "costs",
+    "discount*",
+    "end of the contract",
+    "expensive",
+    "list price",
+    "notice period",
+    "pay for",
+    "paying for",
+    "per seat",
+    "price",
+    "prices",
+    "pricing",
+    "purchases are on hold",
+    "reduce spend",
+    "renewal quote",
+    "savings",
+    "spend on",
+    "spending",
+    "terminat*",
+)
+"""What people say who are weighing the price or the way out. "Cancel" alone is mostly about meetings."""
+
+_SENT = frozenset({"emails.sent_at", "emails.direction"})
+_OPENED = _SENT | {"emails.opened_at"}
+
+
+def _feature(
+    name: str,
+    description: str,
+    unit: str,
+    sentence: str,
+    lineage: frozenset[str],
+    kind: Kind = "integer",
+    direction: Direction = "either",
+) -> Feature:
+    return Feature(f"engagement__{name}", description, unit, kind, direction, lineage, sentence, "e-mails")
+
+
+def _volume(direction: str, days: int) -> Feature:
+    verb = "They wrote" if direction == "in" else "We wrote"
+    return _feature(
+        f"emails_{direction}_{days}d",
+        f"E-mails {'from' if direction == 'in' else 'to'} the customer in the last {days} days.",
+        "e-mails",
+        f"{verb} {{value}} e-mails in the last {days} days",
+        _SENT,
+    )
+
+
+FEATURES = (
+    *(_volume(direction, days) for direction in ("in", "out") for days in (EMAIL_DAYS, LONG_EMAIL_DAYS)),
+    _feature(
+        "days_since_email_in",
+        "Days since the customer last wrote, null where they did not within 425 days.",
+        "days",
+        "They last wrote {value} days ago",
+        _SENT,
+    ),
+    _feature(
+        "reply_words_trend_ratio",
+        "Mean words of the customer's e-mails of the last 28 days over that of the 84 days before.",
+        "ratio",
+        "Their e-mails are {value} as long as in the three months before",
+        _SENT | {"emails.word_count"},
+        "number",
+    ),
+    _feature(
+        "emails_opened_share",
+        "Share of our e-mails of the last 90 days, the newest three days left out, that were opened.",
+        "share 0-1",
+        "They open {value} of our e-mails",
+        _OPENED,
+        "number",
+    ),
+    _feature(
+        "has_ended_open_streak",
+        "Whether nine in ten of at least three e-mails were opened over three months, and none for 28 days or more.",
+        "yes or no",
+        "They used to open every e-mail and have stopped: {value}",
+        _OPENED,
+        "boolean",
+        "raises",
+    ),
+    _feature(
+        "ended_open_streak_count",
+        "E-mails opened in the three months of such a streak; 0 where none ended.",
+        "e-mails",
+        "They opened {value} e-mails in three months before they stopped",
+        _OPENED,
+    ),
+    _feature(
+        "new_correspondents_60d",
+        "People who wrote or were written to in the last 60 days and not in the year before.",
+        "people",
+        "{value} people are new in the correspondence",
+        frozenset({"emails.sent_at", "emails.contact_id"}),
+    ),
+    _feature(
+        "cost_emails_60d",
+        "E-mails from the customer in the last 60 days that speak of price, cost, budget or the end of the contract.",
+        "e-mails",
+        "{value} of their e-mails of the last two months speak of cost",
+        _SENT | {"emails.text"},
+        "integer",
+        "raises",
+    ),
+)
+
+
+def build_emails(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the features of e-mails.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+
+    Returns:
+        One row per spine row: the spine's key and one column per feature of `FEATURES`.
+    """
+    moments = watched_moments(spine, sources, "emails")
+    # Every moment with a mail in the last six months has one in the last fourteen.
+    people = sources.engine.store(_people_sums(moments, sources))
+    mails = sources.engine.store(_email_sums(moments, sources))
+    summed = beside(people, mails)
+    table = counted(moments, summed, sources, "emails", ("opened_at", "contact_id", "text"))
+    was_steady = table.streak_opened.cast("float64") >= STREAK_SHARE * table.streak_sent
+    is_ended = was_steady & (table.streak_sent >= STREAK_MAILS) & (table.silent_sent >= SILENCE_MAILS)
+    features = table.select(
+        *MOMENT,
+        *(f"engagement__emails_{way}_{days}d" for way in ("in", "out") for days in (EMAIL_DAYS, LONG_EMAIL_DAYS)),
+        "engagement__days_since_email_in",
+        engagement__reply_words_trend_ratio=ratio(
+            table.newest_words * table.past_replies, table.past_words * table.newest_replies
+        ),
+        engagement__emails_opened_share=only_where(table.watched_opened_at, ratio(table.opened, table.openable)),
+        engagement__has_ended_open_streak=only_where(table.watched_opened_at, is_ended),
+        engagement__ended_open_streak_count=only_where(
+            table.watched_opened_at, ibis.ifelse(is_ended, table.streak_opened, 0)
+        ),
+        engagement__new_correspondents_60d=only_where(table.watched_contact_id, table.new_people),
+        engagement__cost_emails_60d=only_where(table.watched_text, table.cost_emails),
+    )
+    return on_spine(spine, sources.engine.store(features))
+
+
+def _email_sums(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the counts that volume, length, opening and cost words are made of, from the last six months."""
+    known = sources.known("emails", moments, lookback=("sent_at", 2 * STREAK_DAYS))
+    known = known.mutate(days_ago=days_before(known, "sent_at"))
+    of_account = ibis.window(group_by=list(MOMENT))
+    last_opened = known.days_ago.min(where=known.opened_at.notnull() & (known.direction == "outbound"))
+    known = known.mutate(last_opened=last_opened.over(of_account))
+    is_in, is_out = known.direction == "inbound", known.direction == "outbound"
+    is_newest, is_recent = known.days_ago <= EMAIL_DAYS, known.days_ago <= LONG_EMAIL_DAYS
+    is_counted = is_in & known.word_count.notnull()
+    is_before = is_counted & ~is_newest & (known.days_ago <= EMAIL_DAYS + REPLY_PAST_DAYS)
+    is_opened, is_due = known.opened_at.notnull(), known.days_ago > OPENING_DAYS
+    has_fallen_silent = (known.last_opened > SILENCE_DAYS).fill_null(False)
+    in_streak = is_out & known.days_ago.between(known.last_opened, known.last_opened + STREAK_DAYS - 1).fill_null(False)
+    # The pattern runs on the few mails that count, not on every pair of mail and date.
+    asked = ibis.ifelse(is_in & (known.days_ago <= COST_DAYS), known.text, ibis.null("string"))
+    return known.group_by(list(MOMENT)).agg(
+        engagement__emails_in_28d=(is_in & is_newest).sum(),
+        engagement__emails_in_90d=(is_in & is_recent).sum(),
+        engagement__emails_out_28d=(is_out & is_newest).sum(),
+        engagement__emails_out_90d=(is_out & is_recent).sum(),
+        newest_words=known.word_count.sum(where=is_counted & is_newest).fill_null(0),
+        newest_replies=(is_counted & is_newest).sum(),
+        past_words=known.word_count.sum(where=is_before).fill_null(0),
+        past_replies=is_before.sum(),
+        opened=(is_out & is_recent & is_due & is_opened).sum(),
+        openable=(is_out & is_recent & is_due).sum(),
+        streak_sent=in_streak.sum(),
+        streak_opened=(in_streak & is_opened).sum(),
+        silent_sent=(is_out & has_fallen_silent & (known.days_ago < known.last_opened) & is_due).sum(),
+        cost_emails=mentions(asked, COST_PHRASES).fill_null(False).sum(),
+    )
+
+
+def _people_sums(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return who is new in the correspondence, and when the customer last wrote, from the last fourteen months."""
+    known = sources.known("emails", moments, lookback=("sent_at", CORRESPONDENT_DAYS + CORRESPONDENT_PAST_DAYS))
+    known = known.mutate(days_ago=days_before(known, "sent_at"))
+    people = known.group_by([*MOMENT, "contact_id"]).agg(
+        newest_days=known.days_ago.min(),
+        first_days=known.days_ago.max(),
+        newest_in_days=known.days_ago.min(where=known.direction == "inbound"),
+    )
+    is_new = people.contact_id.notnull() & (people.first_days <= CORRESPONDENT_DAYS)
+    return people.group_by(list(MOMENT)).agg(
+        new_people=is_new.sum(), engagement__days_since_email_in=people.newest_in_days.min()
+    )
