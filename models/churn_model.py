@@ -33,6 +33,10 @@ UNCALIBRATED: Final = "uncalibrated"
 VERSION_LENGTH: Final = 12
 
 
+class ModelFilesError(Exception):
+    """The files of a model are not such that a model can be read from them."""
+
+
 class HindsightError(Exception):
     """A score was asked for a date before the model's `trained_through`: the model has seen outcomes from after it."""
 
@@ -91,7 +95,7 @@ class ChurnModel:
         """The model that `to_files` wrote.
 
         Raises:
-            ValueError: A file is missing, or the feature list does not match a booster.
+            ModelFilesError: They are not complete, do not fit together, or are in a form that is not known.
         """
         from models.model_files import read_model  # as above
 

@@ -5,14 +5,14 @@ form, so what is read back is what was written, to the bit.
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any, Final
 
 from features.feature import Feature
 from models.baselines import BaseRates
 from models.calibration import Calibrator
-from models.churn_model import VIEWS, ChurnModel, View
+from models.churn_model import VIEWS, ChurnModel, ModelFilesError, View
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 
@@ -24,7 +24,7 @@ MODEL_FILE: Final = "model.json"
 
 def write_model(model: ChurnModel) -> dict[str, str]:
     """Content of each file by name."""
-    features = [asdict(feature) | {"lineage": sorted(feature.lineage)} for feature in model.features]
+    features = [_describe(feature) for feature in model.features]
     files = {BOOSTER_FILES[view]: text for view, text in model.boosters.items()}
     files[FEATURES_FILE] = _json(
         {"features": features, "usage_features": model.usage_features, "levels": model.encoder.levels}
@@ -52,8 +52,19 @@ def read_model(files: dict[str, str]) -> ChurnModel:
     """The model that the files hold.
 
     Raises:
-        ValueError: A file is missing, or the feature list does not match a booster.
+        ModelFilesError: A file is missing, the feature list does not match a booster, or another release of falsegreen
+            wrote the files in a form that this one does not know.
     """
+    try:
+        return _read_model(files)
+    except (KeyError, TypeError) as error:
+        raise ModelFilesError(
+            f"The model's files are in a form that this release of falsegreen does not read ({error}). Train again, "
+            "with `falsegreen run --retrain`, or score with the release that trained it."
+        ) from error
+
+
+def _read_model(files: dict[str, str]) -> ChurnModel:
     facts = _read(files, MODEL_FILE)
     listed = _read(files, FEATURES_FILE)
     fitted = _read(files, CALIBRATION_FILE)
@@ -77,12 +88,19 @@ def read_model(files: dict[str, str]) -> ChurnModel:
     return model
 
 
+def _describe(feature: Feature) -> dict[str, Any]:
+    """A feature without what it leaves at its default, so that a model does not change when features get a new one."""
+    left = {field.name for field in fields(feature) if getattr(feature, field.name) == field.default}
+    described = {name: value for name, value in asdict(feature).items() if name not in left}
+    return described | {"lineage": sorted(feature.lineage)}
+
+
 def _require_matching_features(model: ChurnModel) -> None:
     for view, booster in model.read_boosters.items():
         listed, trained = model.encoder_of(view).names, booster.feature_name()
         if listed != trained:
             differing = sorted(set(listed) ^ set(trained)) or "the same names in another order"
-            raise ValueError(f"{FEATURES_FILE} does not match {BOOSTER_FILES[view]}: {differing}")
+            raise ModelFilesError(f"{FEATURES_FILE} does not match {BOOSTER_FILES[view]}: {differing}")
 
 
 def _json(content: dict[str, Any]) -> str:
@@ -91,7 +109,7 @@ def _json(content: dict[str, Any]) -> str:
 
 def _text(files: dict[str, str], name: str) -> str:
     if name not in files:
-        raise ValueError(f"the model has no file {name}; it has {', '.join(sorted(files)) or 'none'}")
+        raise ModelFilesError(f"the model has no file {name}; it has {', '.join(sorted(files)) or 'none'}")
     return files[name]
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from data_contracts.problems import ContractError
-from models.churn_model import HindsightError
+from models.churn_model import HindsightError, ModelFilesError
 from models.learning import LearningError
 from pipelines.lock import WorkspaceBusyError
 from pipelines.manifest import PublishedError
@@ -21,6 +21,7 @@ READABLE = (
     ContractError,
     HindsightError,
     LearningError,
+    ModelFilesError,
     NoModelError,
     PublishedError,
     SettingsError,

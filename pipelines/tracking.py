@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.churn_model import ChurnModel
+from models.churn_model import ChurnModel, ModelFilesError
 from pipelines.telemetry import turn_off_telemetry
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def load_model(folder: Path, registered: RegisteredModel) -> ChurnModel:
     """Read a registered model back, exactly as it was trained.
 
     Raises:
-        ValueError: If its files are not the ones that were registered.
+        ModelFilesError: If its files cannot be read or are not the ones that were registered.
     """
     import mlflow
 
@@ -139,7 +139,7 @@ def load_model(folder: Path, registered: RegisteredModel) -> ChurnModel:
         files = {file.name: file.read_text(encoding="utf-8") for file in Path(path).iterdir()}
     model = ChurnModel.from_files(files)
     if model.version != registered.model_version:
-        raise ValueError(
+        raise ModelFilesError(
             f"version {registered.number} of the model is registered as {registered.model_version}, "
             f"but its files in {folder} are {model.version}"
         )

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from models.churn_model import ChurnModel
+from models.churn_model import ChurnModel, ModelFilesError
 from models.training import TrainingResult
 
 
@@ -30,21 +30,36 @@ def test_any_change_of_content_changes_the_version(trained: TrainingResult) -> N
     assert other.version != trained.model.version
 
 
+def test_what_a_feature_leaves_at_its_default_is_not_written_and_comes_back(trained: TrainingResult) -> None:
+    files = trained.model.to_files()
+    assert "when_missing" not in json.loads(files["features.json"])["features"][0]
+    assert ChurnModel.from_files(files).features == trained.model.features
+
+
+def test_files_of_another_release_are_refused_with_words(trained: TrainingResult) -> None:
+    files = trained.model.to_files()
+    listed = json.loads(files["features.json"])
+    listed["features"][0]["colour"] = "mauve"
+    for changed in (json.dumps(listed), "{}"):
+        with pytest.raises(ModelFilesError, match=r"this release of falsegreen does not read .* --retrain"):
+            ChurnModel.from_files(files | {"features.json": changed})
+
+
 def test_a_missing_file_is_named(trained: TrainingResult) -> None:
     files = trained.model.to_files()
     del files["usage_view.lightgbm.txt"]
-    with pytest.raises(ValueError, match=r"no file usage_view\.lightgbm\.txt; it has calibration\.json"):
+    with pytest.raises(ModelFilesError, match=r"no file usage_view\.lightgbm\.txt; it has calibration\.json"):
         ChurnModel.from_files(files)
-    with pytest.raises(ValueError, match=r"no file model\.json; it has none"):
+    with pytest.raises(ModelFilesError, match=r"no file model\.json; it has none"):
         ChurnModel.from_files({})
 
 
 def test_a_feature_list_that_does_not_match_the_booster_is_refused(trained: TrainingResult) -> None:
     files = trained.model.to_files()
     renamed = files["features.json"].replace("usage__noise_28d", "usage__other_28d")
-    with pytest.raises(ValueError, match=r"features\.json does not match .*usage__noise_28d.*usage__other_28d"):
+    with pytest.raises(ModelFilesError, match=r"features\.json does not match .*usage__noise_28d.*usage__other_28d"):
         ChurnModel.from_files(files | {"features.json": renamed})
     listed = json.loads(files["features.json"])
     listed["features"].reverse()
-    with pytest.raises(ValueError, match="the same names in another order"):
+    with pytest.raises(ModelFilesError, match="the same names in another order"):
         ChurnModel.from_files(files | {"features.json": json.dumps(listed)})

@@ -14,7 +14,7 @@ from features.feature import Feature
 from models.baselines import BaseRates
 from models.boosting import read_booster
 from models.calibration import Calibrator
-from models.churn_model import ChurnModel
+from models.churn_model import ChurnModel, ModelFilesError
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.settings import SCORED_BANDS
@@ -172,5 +172,5 @@ def test_files_that_changed_after_registration_are_refused(folder: Path, base_ra
     model_file = next(folder.rglob("churn_model/calibration.json"))
     model_file.write_text(model_file.read_text(encoding="utf-8").replace("0.1", "0.2"), encoding="utf-8")
 
-    with pytest.raises(ValueError, match="version 1 of the model is registered as"):
+    with pytest.raises(ModelFilesError, match="version 1 of the model is registered as"):
         load_model(folder, registered)
