@@ -53,6 +53,7 @@ def evaluate(
     *,
     is_notice_observed: bool = True,
     models: tuple[str, ...] = MODEL_COLUMNS,
+    compared: tuple[tuple[str, str], ...] = COMPARED,
 ) -> pd.DataFrame:
     """Metrics of each model at each horizon.
 
@@ -66,6 +67,7 @@ def evaluate(
         is_notice_observed: If not, every figure is also given without renewals that were decided soon after the as-of
             date: a notice already in hand may have been predicted there rather than the decision.
         models: Columns of probabilities to compare; the base rate has to be among them.
+        compared: Pairs of them whose differences are given, besides each one's difference to the base rate.
 
     Returns:
         One row per band, model and metric, sorted by them in the order of the bands, models and metrics. Differences
@@ -77,7 +79,9 @@ def evaluate(
         late = predictions["days_to_decision"].astype(np.float64) > settings.early_decision_days
         populations[WITHOUT_EARLY] = predictions[late]
     tables = [
-        _evaluate_band(rows[rows["band"] == band].reset_index(drop=True), settings, models, suffix).assign(band=band)
+        _evaluate_band(rows[rows["band"] == band].reset_index(drop=True), settings, models, compared, suffix).assign(
+            band=band
+        )
         for band in SCORED_BANDS
         for suffix, rows in populations.items()
         if (rows["band"] == band).any()
@@ -97,7 +101,13 @@ def account_draws(accounts: pd.Series, settings: ModelSettings) -> Iterator[Floa
         yield generator.multinomial(len(unique), even, size=draws)[:, codes].astype(np.float64)
 
 
-def _evaluate_band(rows: pd.DataFrame, settings: ModelSettings, models: tuple[str, ...], suffix: str) -> pd.DataFrame:
+def _evaluate_band(
+    rows: pd.DataFrame,
+    settings: ModelSettings,
+    models: tuple[str, ...],
+    compared: tuple[tuple[str, str], ...],
+    suffix: str,
+) -> pd.DataFrame:
     weights = weights_of(rows)
     outcomes = rows["is_churned"].to_numpy(dtype=np.float64)
     scores = {model: rows[model].to_numpy(dtype=np.float64) for model in models}
@@ -107,7 +117,7 @@ def _evaluate_band(rows: pd.DataFrame, settings: ModelSettings, models: tuple[st
         _figures(scores, outcomes, weights * drawn, dates) for drawn in account_draws(rows["account_id"], settings)
     ]
     drawn_figures = {key: np.concatenate([block[key] for block in draws]) for key in point}
-    table = _table(point, drawn_figures, settings.interval_level)
+    table = _table(point, drawn_figures, compared, settings.interval_level)
     skill = table[table["metric"] == "brier_skill"].set_index("model")["low"]
     units = unit_of(rows)
     return table.assign(
@@ -143,11 +153,14 @@ def _figures(
 
 
 def _table(
-    point: dict[tuple[str, str], FloatArray], drawn: dict[tuple[str, str], FloatArray], level: float
+    point: dict[tuple[str, str], FloatArray],
+    drawn: dict[tuple[str, str], FloatArray],
+    compared: tuple[tuple[str, str], ...],
+    level: float,
 ) -> pd.DataFrame:
     """Figures and differences with their intervals, in the order of the models and metrics."""
     models = list(dict.fromkeys(model for model, _ in point))
-    pairs = [pair for pair in COMPARED if set(pair) <= set(models)]
+    pairs = [pair for pair in compared if set(pair) <= set(models)]
     records = []
     for model in models:
         references = [
