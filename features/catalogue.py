@@ -16,6 +16,7 @@ from features import (
     meetings,
     pulse,
     reasons,
+    signals,
     stakeholders,
     support,
     surveys,
@@ -54,6 +55,7 @@ FAMILIES = (
     Family(meetings.FEATURES, meetings.build_meetings, "meetings"),
     Family(emails.FEATURES, emails.build_emails, "emails"),
     Family(value.FEATURES, value.build_value, "value_touchpoints"),
+    Family(signals.signal_features(), signals.build_signals, "accounts"),
 )
 
 FEATURES: dict[str, Feature] = {feature.name: feature for family in FAMILIES for feature in family.features}

@@ -20,6 +20,7 @@ import pandas as pd
 from features.moments import beside
 from features.signals import fired_signals, load_signals
 from features.sources import Sources
+from features.spine import known_accounts
 
 EPISODE_KEY = ("account_id", "signal", "renewal_id", "started_on")
 QUIET_DAYS = 7
@@ -28,8 +29,8 @@ FIRST_LOOK_DAYS = 56
 """How far back the first run looks, and how far a later one makes up for days without a run."""
 KEPT_DAYS = 365
 """How long an episode stays in the table after it was last seen."""
-DAYS_AT_ONCE = 28
-"""Looks that are evaluated in one pass; bounds the memory."""
+MOMENTS_AT_ONCE = 60_000
+"""Accounts times looks that are evaluated in one pass; bounds the memory."""
 
 _THING = ("account_id", "renewal_id", "signal")
 _COLUMNS = {
@@ -40,6 +41,7 @@ _COLUMNS = {
     "last_seen_on": "date",
     "ended_on": "date",
     "evidence": "string",
+    "evidence_at_start": "string",
 }
 
 
@@ -53,18 +55,22 @@ def build_episodes(sources: Sources, as_of: date, previous: pd.DataFrame | None 
 
     Returns:
         One row per account, renewal (null if about the account), signal and episode: as_of, `started_on`,
-        `last_seen_on`, `ended_on` (null while it fires), evidence of the newest firing, severity, action, stakeholder.
+        `last_seen_on`, `ended_on` (null while it fires), evidence of the newest firing and of the first; title,
+        severity, action and stakeholder as declared; the account's name and its CSM, with name, as known then.
 
     Raises:
         ValueError: If the earlier table is not of an earlier date.
     """
     looks = look_dates(as_of, previous)
-    fired = [
-        fired_signals(sources, looks[first : first + DAYS_AT_ONCE]) for first in range(0, len(looks), DAYS_AT_ONCE)
-    ]
+    accounts = sources.engine.scalar(sources.tables["accounts"].account_id.nunique())
+    step = max(MOMENTS_AT_ONCE // max(accounts, 1), 1)
+    fired = [fired_signals(sources, looks[first : first + step]) for first in range(0, len(looks), step)]
     episodes = join_firings(sources, ibis.union(*fired) if len(fired) > 1 else fired[0], looks, previous)
     episodes = episodes.filter(episodes.last_seen_on >= ibis.date(as_of) - ibis.interval(days=KEPT_DAYS))
-    return sources.engine.store(_declared(sources, episodes).mutate(as_of=ibis.date(as_of)))
+    table = _declared(sources, episodes).mutate(as_of=ibis.date(as_of))
+    accounts = known_accounts(sources, table.select("account_id", "as_of").distinct())
+    named = accounts.select("account_id", "account_name", "csm_id", "csm_name")
+    return sources.engine.store(beside(table, named, on=("account_id",)))
 
 
 def look_dates(as_of: date, previous: pd.DataFrame | None) -> list[date]:
@@ -94,13 +100,13 @@ def join_firings(
         previous: Earlier episodes to continue, or None.
 
     Returns:
-        The key, `last_seen_on`, `ended_on` and evidence, one row per episode.
+        The key, `last_seen_on`, `ended_on`, evidence of the newest firing and of the first, one row per episode.
     """
     following = pd.DataFrame({"as_of": list(looks), "ended_on": [*looks[1:], None]})
     looked = sources.engine.from_pandas(following, {"as_of": "date", "ended_on": "date"})
     firings = fired.join(looked, "as_of")
-    spans = firings.select(
-        *_THING, "ended_on", "evidence", started_on=firings.as_of, last_seen_on=firings.as_of
+    spans = firings.mutate(
+        started_on=firings.as_of, last_seen_on=firings.as_of, evidence_at_start=firings.evidence
     ).select(*_COLUMNS)
     if previous is None or previous.empty:
         return _episodes(spans)
@@ -122,8 +128,11 @@ def _episodes(spans: ir.Table) -> ir.Table:
     numbered = marked.mutate(episode=marked.is_start.sum().over(running))
     newest_first = ibis.window(group_by=[*_THING, "episode"], order_by=ibis.desc("last_seen_on"))
     whole = ibis.window(group_by=[*_THING, "episode"])
+    oldest_first = ibis.window(group_by=[*_THING, "episode"], order_by="last_seen_on")
     ranked = numbered.mutate(
-        started_on=numbered.started_on.min().over(whole), place=ibis.row_number().over(newest_first)
+        started_on=numbered.started_on.min().over(whole),
+        evidence_at_start=numbered.evidence_at_start.first().over(oldest_first),
+        place=ibis.row_number().over(newest_first),
     )
     return ranked.filter(ranked.place == 0).select(*_COLUMNS)
 
@@ -138,7 +147,7 @@ def _earlier(sources: Sources, previous: pd.DataFrame) -> ir.Table:
 
 def _declared(sources: Sources, episodes: ir.Table) -> ir.Table:
     """Add what the declaration says of each signal."""
-    names = ("severity", "action", "stakeholder")
+    names = ("title", "severity", "action", "stakeholder")
     frame = pd.DataFrame(
         [(signal.id, *(getattr(signal, name) for name in names)) for signal in load_signals().values()],
         columns=["signal", *names],

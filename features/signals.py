@@ -97,7 +97,18 @@ class Signal:
 
     def is_watched(self, sources: Sources) -> bool:
         """Whether every column that it needs was supplied."""
-        return all(sources.is_supplied(*column.split(".")) for column in self.needs)
+        return not self.unsupplied(sources)
+
+    def unsupplied(self, sources: Sources) -> tuple[str, ...]:
+        """Return what it needs and was not supplied: a table by its name, a column of a supplied table by both."""
+        missing = []
+        for name in self.needs:
+            table, column = name.split(".")
+            if not sources.is_supplied(table):
+                missing.append(table)
+            elif not sources.is_supplied(table, column):
+                missing.append(name)
+        return tuple(dict.fromkeys(missing))
 
 
 @cache
@@ -177,7 +188,7 @@ def signals_as_of(sources: Sources, as_of: date, names: Sequence[str] | None = N
     undecided = _undecided(scene.spine)
     tables = []
     for signal in _chosen(names):
-        rows, key = (scene.moments) if signal.about == "account" else (undecided.select(*KEY), KEY)
+        rows, key = (scene.moments, MOMENT) if signal.about == "account" else (undecided.select(*KEY), KEY)
         if signal.is_watched(sources):
             judged = beside(rows, RULES[signal.id](scene), on=key)
         else:

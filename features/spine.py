@@ -55,13 +55,10 @@ def build_spine(sources: Sources, as_of_dates: Sequence[date]) -> ir.Table:
     renewals = sources.known("renewals", dates, on=())
     renewals = renewals.filter(renewals.term_start_date <= renewals.as_of)
     seen = _with_status(renewals)
-    accounts = sources.known("accounts", seen.select("account_id", "as_of").distinct())
-    accounts = accounts.select(
-        "account_id", "as_of", "account_name", "segment", "industry", "region", "csm_id", "crm_id", "crm_url"
-    )
-    spine = _nearest_of_short_terms(_with_band(seen)).join(accounts, ["account_id", "as_of"])
+    spine = _nearest_of_short_terms(_with_band(seen))
+    spine = spine.join(known_accounts(sources, spine.select("account_id", "as_of").distinct()), ["account_id", "as_of"])
     return sources.engine.store(
-        spine.join(_csm_names(sources, spine), ["csm_id", "as_of"], how="left").select(
+        spine.select(
             *KEY,
             "contract_id",
             "term_start_date",
@@ -84,6 +81,25 @@ def build_spine(sources: Sources, as_of_dates: Sequence[date]) -> ir.Table:
             "crm_url",
         )
     )
+
+
+def known_accounts(sources: Sources, moments: ir.Table) -> ir.Table:
+    """Return who each account was at each moment.
+
+    Args:
+        sources: The ingested tables.
+        moments: Distinct account_id and as_of.
+
+    Returns:
+        One row per moment at which the account was known: its name, segment, industry, region and CRM links, its CSM
+        and that CSM's name, null where no table of CSMs is supplied.
+    """
+    accounts = sources.known("accounts", moments).select(
+        "account_id", "as_of", "account_name", "segment", "industry", "region", "csm_id", "crm_id", "crm_url"
+    )
+    csms = sources.known("csms", accounts.select("csm_id", "as_of").distinct(), on=("csm_id",))
+    names = csms.select("csm_id", "as_of", "csm_name")
+    return accounts.join(names, ["csm_id", "as_of"], how="left").drop("csm_id_right", "as_of_right")
 
 
 def as_of_table(sources: Sources, as_of_dates: Iterable[date], name: str = "as_of") -> ir.Table:
@@ -139,10 +155,3 @@ def _nearest_of_short_terms(seen: ir.Table) -> ir.Table:
     marked = seen.mutate(urgency=urgency, is_rolling=seen.band == "rolling")
     ranked = marked.mutate(place=ibis.row_number().over(one_each))
     return ranked.filter(~ranked.is_rolling | (ranked.place == 0)).drop("urgency", "is_rolling", "place")
-
-
-def _csm_names(sources: Sources, spine: ir.Table) -> ir.Table:
-    """Return each owner's name as known at each date."""
-    return sources.known("csms", spine.select("csm_id", "as_of").distinct(), on=("csm_id",)).select(
-        "csm_id", "as_of", "csm_name"
-    )

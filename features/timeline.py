@@ -59,7 +59,7 @@ def _signal_events(past: Past, episodes: pd.DataFrame) -> list[ir.Table]:
             + "/"
             + pd.to_datetime(episodes["started_on"]).dt.strftime("%Y-%m-%d").astype(object),
             "title": episodes["signal"].map(titles).astype(object),
-            "evidence": episodes["evidence"].astype(object),
+            "evidence": episodes["evidence_at_start"].astype(object),
             **{name: _days(episodes[name]) for name in ("started_on", "ended_on")},
         }
     )

@@ -20,26 +20,33 @@ FIRST_AS_OF = date(2000, 1, 3)
 _EVENTS = {"usage_daily": "usage_date", "csm_pulses": "pulse_at"}
 
 
-def newest_monday(last_events: Iterable[date], today: date) -> date:
-    """Return the newest Monday on or before the day after the newest event, and not after today.
+def newest_day(last_events: Iterable[date], today: date) -> date:
+    """Return the day after the newest event, and not after today.
 
     Args:
         last_events: Dates of the newest usage and the newest pulse, as far as there are any.
         today: Today.
     """
-    limit = min(today, max(last_events, default=today) + timedelta(days=1))
+    return min(today, max(last_events, default=today) + timedelta(days=1))
+
+
+def newest_monday(last_events: Iterable[date], today: date) -> date:
+    """Return the newest Monday on or before that day; see `newest_day`."""
+    limit = newest_day(last_events, today)
     return limit - timedelta(days=limit.weekday())
 
 
-def default_as_of(source_folder: Path, today: date) -> date:
+def default_as_of(source_folder: Path, today: date, *, daily: bool = False) -> date:
     """Return the date that a run of these source tables stands for when nobody says.
 
     Args:
         source_folder: Folder of source tables; what cannot be read is passed by, the checks will name it.
         today: Today.
+        daily: The newest day instead of the newest Monday.
     """
     found = (_newest(source_folder, table, column, today) for table, column in _EVENTS.items())
-    return newest_monday((day for day in found if day is not None), today)
+    events = [day for day in found if day is not None]
+    return newest_day(events, today) if daily else newest_monday(events, today)
 
 
 def _newest(source_folder: Path, table: str, column: str, today: date) -> date | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.command_errors import bad_usage, errors_in_words, fail
-from pipelines.command_options import AsOf, Config, Debug, Out, PublishedAsOf, Source, Top, Verbose
+from pipelines.command_options import AsOf, Config, Csm, DayAsOf, Debug, Out, PublishedAsOf, Source, Top, Verbose
 from pipelines.telemetry import turn_off_telemetry
 from pipelines.text_display import print_lines, print_section, stderr, stdout
 
@@ -178,7 +178,7 @@ def show(
     out: Out = Path(".falsegreen"),
     as_of: PublishedAsOf = None,
     top: Top = 10,
-    csm: Annotated[str | None, typer.Option("--csm", help="Only the book of this CSM, by id or name.")] = None,
+    csm: Csm = None,
     debug: Debug = False,
 ) -> None:
     """Print the published risk table, the most urgent renewals first, with their reasons."""
@@ -186,6 +186,67 @@ def show(
         from pipelines.report_display import print_published
 
         print_published(stdout(), _existing_workspace(out), _parse_date(as_of), top=top, csm=csm)
+
+
+@app.command(short_help="Look at every signal as of a day, and publish what fires")
+def watch(
+    source: Source,
+    out: Out = Path(".falsegreen"),
+    as_of: DayAsOf = None,
+    config: Config = None,
+    debug: Debug = False,
+    verbose: Verbose = False,
+) -> None:
+    """Look at every signal as of a day, publish what fires and each account's timeline. Needs no model."""
+    with errors_in_words(debug=debug):
+        plan = _plan(source, out, as_of, config, verbose=verbose, daily=True)
+        from pipelines.execution import run_watch
+        from pipelines.report_display import print_published_signals, print_sources
+
+        run_id = _follow(run_watch, plan)
+        print_sources(stdout(), plan, run_id)
+        print_published_signals(stdout(), plan.workspace, plan.as_of, top=10, csm=None, everything=False, since=None)
+
+
+@app.command(short_help="The published signals, the most urgent first")
+def signals(
+    out: Out = Path(".falsegreen"),
+    as_of: PublishedAsOf = None,
+    top: Top = 20,
+    csm: Csm = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Only what began on or after this date.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Those of low severity too.")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Instead: what each signal has meant for past renewals.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Print the signals that fire, with evidence, action and stakeholder, the most urgent first."""
+    with errors_in_words(debug=debug):
+        from pipelines.report_display import print_published_record, print_published_signals
+
+        workspace, day = _existing_workspace(out), _parse_date(as_of)
+        if record:
+            print_published_record(stdout(), workspace, day)
+        else:
+            began = _parse_date(since, "--since")
+            print_published_signals(stdout(), workspace, day, top=top, csm=csm, everything=everything, since=began)
+
+
+@app.command(short_help="What happened at an account, in order")
+def timeline(
+    account: Annotated[str, typer.Argument(help="Id or name of the account.")],
+    out: Out = Path(".falsegreen"),
+    as_of: PublishedAsOf = None,
+    debug: Debug = False,
+) -> None:
+    """Print what happened at ACCOUNT in the last year, in order and in plain words."""
+    with errors_in_words(debug=debug):
+        from pipelines.report_display import print_published_timeline
+
+        print_published_timeline(stdout(), _existing_workspace(out), _parse_date(as_of), account)
 
 
 def _installed_version() -> str:
@@ -215,14 +276,16 @@ def _run_and_report(plan: "RunPlan", *, retrain: bool) -> None:
     print_run(stdout(), plan, run_id)
 
 
-def _plan(source: Path, out: Path, as_of: str | None, config: Path | None, *, verbose: bool) -> "RunPlan":
+def _plan(
+    source: Path, out: Path, as_of: str | None, config: Path | None, *, verbose: bool, daily: bool = False
+) -> "RunPlan":
     """Check what was typed before anything is imported or written."""
     from pipelines.execution import RunPlan
     from pipelines.settings import load_settings
     from pipelines.workspace import Workspace
 
     load_settings(config)
-    return RunPlan(source, Workspace(out), _as_of(as_of, source), config, verbose)
+    return RunPlan(source, Workspace(out), _as_of(as_of, source, daily=daily), config, verbose)
 
 
 def _existing_workspace(out: Path) -> "Workspace":
@@ -233,12 +296,12 @@ def _existing_workspace(out: Path) -> "Workspace":
     return Workspace(out)
 
 
-def _as_of(given: str | None, source: Path) -> date:
+def _as_of(given: str | None, source: Path, *, daily: bool = False) -> date:
     """The date that the run stands for; never after today."""
     from pipelines.as_of_default import FIRST_AS_OF, default_as_of
 
     today = datetime.now(UTC).date()
-    day = _parse_date(given) or default_as_of(source, today)
+    day = _parse_date(given) or default_as_of(source, today, daily=daily)
     if day > today:
         bad_usage(f"--as-of {day} is after today, {today}: nobody knows yet what will have been recorded by then.")
     if day < FIRST_AS_OF:
@@ -246,13 +309,13 @@ def _as_of(given: str | None, source: Path) -> date:
     return day
 
 
-def _parse_date(given: str | None) -> date | None:
+def _parse_date(given: str | None, option: str = "--as-of") -> date | None:
     if given is None:
         return None
     try:
         return datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
-        raise typer.BadParameter(f"{given!r} is not a date written YYYY-MM-DD", param_hint="--as-of") from None
+        raise typer.BadParameter(f"{given!r} is not a date written YYYY-MM-DD", param_hint=option) from None
 
 
 if __name__ == "__main__":

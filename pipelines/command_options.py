@@ -39,4 +39,13 @@ Config = Annotated[
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show where in the program an error happened.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log.")]
-Top = Annotated[int, typer.Option("--top", min=1, help="How many renewals to show.")]
+DayAsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Use only what was recorded before this date (YYYY-MM-DD). Default: the newest day in the data.",
+    ),
+]
+Csm = Annotated[str | None, typer.Option("--csm", help="Only the book of this CSM, by id or name.")]
+Top = Annotated[int, typer.Option("--top", min=1, help="How many rows to show.")]

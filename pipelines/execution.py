@@ -101,6 +101,11 @@ def run_training(plan: RunPlan, say: Callable[[str], None]) -> str:
     return _run(plan, iter([Stage("training")]), say)
 
 
+def run_watch(plan: RunPlan, say: Callable[[str], None]) -> str:
+    """Run the whole watch job, sources included; return the run's folder name. Raises as `run_everything`."""
+    return _run(plan, iter([Stage("watch")]), say)
+
+
 def run_scoring(plan: RunPlan, say: Callable[[str], None]) -> str:
     """Run the whole scoring job, sources included; return the run's folder name.
 

@@ -5,7 +5,7 @@ Each function here is the one call of one asset. What a snapshot is belongs to `
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from features.spine import KEY
 from models.evaluation import METRIC_NAMES
 from models.learning import LearningData
 from models.settings import SCORED_BANDS
+from models.signal_record import record_signals
 from models.training import TrainingResult, train
 from pipelines.engine_session import open_engine
 from pipelines.plots import evidence_plots
@@ -95,7 +96,7 @@ def write_learning_data(run_folder: Path, trained_through: date, settings: Setti
 def train_and_register(
     run_folder: Path, tracking_folder: Path, settings: Settings
 ) -> tuple[TrainingResult, RegisteredModel]:
-    """Train on the run's learning data, write the backtest tables, and register the model.
+    """Train on the run's learning data, write its evidence, and register the model.
 
     Args:
         run_folder: The run's folder, with the learning data in it.
@@ -105,16 +106,22 @@ def train_and_register(
     Raises:
         LearningError: If no renewal has been decided or all outcomes are equal.
     """
-    data, facts = _read_learning_data(run_folder)
+    data, facts = read_learning_data(run_folder)
     result = train(data, settings.model)
+    tables = {
+        "backtest_predictions": result.backtest_predictions,
+        "backtest_metrics": result.backtest_metrics,
+        "signal_track_record": record_signals(data, data.snapshots, result.paired_predictions, settings.model),
+    }
     contracts = output_contracts()
-    for table, frame in _backtest_tables(result).items():
+    for table, frame in tables.items():
         write_output(frame, contracts[table], run_folder / table / f"{table}.parquet")
-    registered = register_training(tracking_folder, _describe(result, facts, settings))
+    registered = register_training(tracking_folder, _describe(result, tables, facts, settings))
     return result, registered
 
 
-def _read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
+def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
+    """Return the learning data that a run wrote."""
     facts = LearningFacts(**json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8")))
     data = LearningData(
         snapshots=read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet"),
@@ -127,11 +134,9 @@ def _read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
     return data, facts
 
 
-def _backtest_tables(result: TrainingResult) -> dict[str, pd.DataFrame]:
-    return {"backtest_predictions": result.backtest_predictions, "backtest_metrics": result.backtest_metrics}
-
-
-def _describe(result: TrainingResult, facts: LearningFacts, settings: Settings) -> Training:
+def _describe(
+    result: TrainingResult, tables: Mapping[str, pd.DataFrame], facts: LearningFacts, settings: Settings
+) -> Training:
     """Gather what is to be remembered of a training."""
     parameters = settings.model.model_dump()
     parameters |= {f"booster.{name}": value for name, value in parameters.pop("booster").items()}
@@ -143,7 +148,7 @@ def _describe(result: TrainingResult, facts: LearningFacts, settings: Settings) 
         model=result.model,
         parameters=parameters,
         metrics=metric_figures(metrics),
-        tables=_backtest_tables(result),
+        tables=tables,
         documents={
             "features": {
                 "features": list(facts.features),

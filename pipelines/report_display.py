@@ -5,16 +5,19 @@ Puts together what `summary`, `risk_display` and `backtest_display` show; reads 
 
 from datetime import date
 
+import pandas as pd
 from rich.console import Console
 
 from pipelines.backtest_display import print_backtest
 from pipelines.execution import RunPlan
 from pipelines.ingestion import read_reports, unused_files
-from pipelines.manifest import published_dates, read_published
+from pipelines.manifest import published_dates, read_manifest, read_published
 from pipelines.risk_display import print_risk
 from pipelines.scoring import read_scoring_notes
+from pipelines.signal_display import print_signal_record, print_signals, print_timeline
+from pipelines.signalling import SIGNALS, TIMELINE, read_signal_notes
 from pipelines.summary import describe_sources, describe_trust
-from pipelines.text_display import print_section
+from pipelines.text_display import print_section, print_wrapped
 from pipelines.tracking import find_model, load_notes
 from pipelines.workspace import Workspace
 
@@ -25,7 +28,8 @@ def print_run(console: Console, plan: RunPlan, run_id: str) -> None:
     """Say what a scoring run read and how far to trust it, then show its first rows."""
     print_sources(console, plan, run_id)
     risk = read_published(plan.workspace, "account_risk", plan.as_of)
-    notes = [*read_scoring_notes(plan.workspace.run_folder(run_id)), *_notes(plan.workspace, plan.as_of)]
+    folder = plan.workspace.run_folder(run_id)
+    notes = [*read_scoring_notes(folder), *read_signal_notes(folder), *_notes(plan.workspace, plan.as_of)]
     print_section(console, "How far to trust it", describe_trust(risk, notes))
     print_published(console, plan.workspace, plan.as_of, top=_SHOWN_AFTER_A_RUN, csm=None)
 
@@ -66,6 +70,48 @@ def print_published_backtest(console: Console, workspace: Workspace, as_of: date
     if len(metrics):
         print_backtest(console, metrics)
     print_section(console, f"In words, through {day}", _notes(workspace, day))
+
+
+def print_published_signals(
+    console: Console,
+    workspace: Workspace,
+    as_of: date | None,
+    *,
+    top: int,
+    csm: str | None,
+    everything: bool,
+    since: date | None,
+) -> None:
+    """Show the published signals, those of low severity only if asked for everything, and what is not watched.
+
+    Raises:
+        PublishedError: If none are published for the date.
+    """
+    severities = ("high", "medium", "low") if everything else ("high", "medium")
+    signals = read_published(workspace, SIGNALS, as_of)
+    print_signals(console, signals, top=top, since=since, severities=severities, csm=csm)
+    day = as_of or published_dates(workspace, SIGNALS)[-1]
+    manifest = read_manifest(workspace, day)
+    if manifest is not None:
+        for note in read_signal_notes(workspace.run_folder(manifest.tables[SIGNALS].run)):
+            print_wrapped(console, note)
+
+
+def print_published_record(console: Console, workspace: Workspace, as_of: date | None) -> None:
+    """Show what each signal has meant for past renewals. Raises `PublishedError` if that is not published."""
+    print_signal_record(console, read_published(workspace, "signal_track_record", as_of))
+
+
+def print_published_timeline(console: Console, workspace: Workspace, as_of: date | None, account: str) -> None:
+    """Show what happened at an account.
+
+    Raises:
+        PublishedError: If no timeline is published for the date, or none of that account.
+    """
+    timeline = read_published(workspace, TIMELINE, as_of)
+    named = [table for table in ("account_risk", SIGNALS) if published_dates(workspace, table)]
+    names = pd.concat([read_published(workspace, table)[["account_id", "account_name"]] for table in named])
+    print_timeline(console, timeline, account, names.drop_duplicates())
 
 
 def _notes(workspace: Workspace, as_of: date) -> list[str]:

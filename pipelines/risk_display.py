@@ -3,7 +3,6 @@
 Only layout; order, wording and figures are those of the published tables.
 """
 
-import difflib
 from collections.abc import Hashable, Iterator
 
 import pandas as pd
@@ -11,7 +10,7 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from pipelines.manifest import PublishedError
+from pipelines.books import book_of
 from pipelines.text_display import print_wrapped, printable
 
 _KEY = ["account_id", "renewal_id"]
@@ -42,7 +41,7 @@ def print_risk(console: Console, risk: pd.DataFrame, reasons: pd.DataFrame, *, t
     Raises:
         PublishedError: If no renewal is that CSM's.
     """
-    shown = risk if csm is None else _book_of(csm, risk)
+    shown = risk if csm is None else book_of(csm, risk)
     by_renewal = dict(iter(reasons.groupby(_KEY)))
     day = risk["as_of"].iloc[0] if len(risk) else "an empty table"
     print_wrapped(console, f"Risk as of {day}: {min(top, len(shown))} of {len(shown)} renewals", style="bold")
@@ -69,16 +68,6 @@ def _totals(rows: pd.DataFrame) -> list[str]:
     currencies = rows["currency"].fillna("(no currency)")
     totals = rows.groupby(currencies)["arr"].sum()
     return [f"{_money(arr)} {name}" if len(totals) > 1 else _money(arr) for name, arr in totals.items()]
-
-
-def _book_of(csm: str, risk: pd.DataFrame) -> pd.DataFrame:
-    book = risk[(risk["csm_id"] == csm) | (risk["csm_name"] == csm)]
-    if book.empty:
-        known = sorted({*risk["csm_name"].dropna(), *risk["csm_id"].dropna()})
-        near = difflib.get_close_matches(csm, known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else "the CSMs are: " + ", ".join(known)
-        raise PublishedError(f"No renewal of the table belongs to a CSM {csm!r}; {hint}")
-    return book
 
 
 def _renewal(row: dict[Hashable, object]) -> Text:

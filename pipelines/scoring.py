@@ -18,7 +18,7 @@ from features.build import build_features
 from features.feature import Feature
 from features.sources import Sources
 from features.spine import KEY, build_spine
-from models.churn_model import UNCALIBRATED
+from models.churn_model import UNCALIBRATED, ModelFilesError
 from models.explanation import explain
 from models.risk_table import assemble_account_risk
 from pipelines.engine_session import open_engine
@@ -29,6 +29,7 @@ from pipelines.tracking import RegisteredModel, find_model, load_model
 SNAPSHOTS = "scoring_snapshots"
 _FACTS = "facts.json"
 _NOTES = "notes.json"
+_NAMED = 3
 
 
 class NoModelError(Exception):
@@ -104,11 +105,17 @@ def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Setti
 
     Raises:
         NoModelError: If the workspace has no model that was trained before the date.
+        ModelFilesError: If its model belongs to another release of falsegreen.
     """
     facts = ScoringFacts(**json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8")))
     as_of = date.fromisoformat(facts.as_of)
     model = load_model(tracking_folder, require_model(tracking_folder, as_of))
     snapshots = read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet")
+    if unknown := [feature.name for feature in model.features if feature.name not in snapshots.columns]:
+        raise ModelFilesError(
+            f"The model decides by {len(unknown)} features that this release of falsegreen does not compute "
+            f"({', '.join(unknown[:_NAMED])}). Train again, with `falsegreen run --retrain`."
+        )
     reasons = explain(model, snapshots)
     scores = model.score(snapshots)
     unseen = model.unseen_features(snapshots)

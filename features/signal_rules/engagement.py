@@ -98,7 +98,7 @@ def reply_length(scene: Scene) -> ir.Table:
 
 def gone_quiet(scene: Scene) -> ir.Table:
     """The product is used and the people have withdrawn."""
-    talk = beside(scene.at_moments(meetings_off(scene)), reply_length(scene))
+    talk = beside(scene.at_moments(meetings_off(scene), "meetings", "emails"), reply_length(scene))
     talk = talk.mutate(
         **{
             name: talk[name].fill_null(0)
@@ -146,7 +146,7 @@ def cost_question(scene: Scene) -> ir.Table:
         role=asked.role.max(),
         started_on=asked.started_on.max(),
     )
-    table = scene.at_moments(newest)
+    table = scene.at_moments(newest, "emails", "contacts")
     evidence = sentence(
         "a contact new since ",
         table.started_on,

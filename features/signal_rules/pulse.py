@@ -26,7 +26,7 @@ def last_two_pulses(scene: Scene) -> ir.Table:
     )
     ranked = known.mutate(place=ibis.row_number().over(newest_first), before=known.sentiment.lead().over(newest_first))
     newest = ranked.filter(ranked.place == 0).select(*MOMENT, "sentiment", "pulse_on", "reason", "before")
-    return beside(scene.at_moments(newest), scene.facts(customer_since))
+    return beside(scene.at_moments(newest, "csm_pulses"), scene.facts(customer_since))
 
 
 def pulse_stale(scene: Scene) -> ir.Table:
@@ -85,7 +85,8 @@ def said_and_used(scene: Scene) -> ir.Table:
         "pulse_age_days",
         sentiment=ibis.ifelse(is_fresh, gut.sentiment, ibis.null("string")),
     )
-    return gut.join(scene.facts(usage_trend), list(MOMENT))
+    looked = gut.semi_join(scene.sources.watched("csm_pulses", scene.moments), "as_of")
+    return looked.join(scene.facts(usage_trend), list(MOMENT))
 
 
 def _both(said: ir.Table) -> ir.StringValue:

@@ -52,7 +52,7 @@ def invoice_overdue(scene: Scene) -> ir.Table:
         currency=overdue.currency.max(),
         due_on=overdue.due_on.min(),
     )
-    table = scene.at_moments(summed)
+    table = scene.at_moments(summed, "invoices")
     total = sentence(", ", table.amount.cast("decimal(18, 2)"), " ", table.currency, " in all")
     evidence = sentence(
         number_of(table.invoices, "invoice"),
@@ -131,7 +131,7 @@ def value_shown(scene: Scene) -> ir.Table:
             for who in ("procurement", "finance", "business_unit")
         }
     )
-    return beside(scene.at_moments(shown), scene.facts(customer_since))
+    return beside(scene.at_moments(shown, "value_touchpoints"), scene.facts(customer_since))
 
 
 def _value_unseen(scene: Scene, stakeholder: str, days: int) -> ir.Table:

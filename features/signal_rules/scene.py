@@ -37,9 +37,18 @@ class Scene:
         """Return what was known of a table at each moment; see `features.as_of.known_rows`."""
         return self.sources.known(table, self.moments, lookback=lookback, in_force=in_force)
 
-    def at_moments(self, facts: ir.Table) -> ir.Table:
-        """Return one row per moment with facts beside it, null where there are none."""
-        return beside(self.moments, facts)
+    def at_moments(self, facts: ir.Table, *tables: str) -> ir.Table:
+        """Return one row per moment with facts beside it, null where there are none.
+
+        Args:
+            facts: At most one row per moment.
+            tables: Source tables that the facts rest on; moments before the company had begun to record one of them are
+                left out, since then nobody looked.
+        """
+        moments = self.moments
+        for table in tables:
+            moments = moments.semi_join(self.sources.watched(table, self.moments), "as_of")
+        return beside(moments, facts)
 
 
 def judge_accounts(facts: ir.Table, is_fired: ir.BooleanValue, evidence: ir.StringValue) -> ir.Table:

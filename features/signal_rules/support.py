@@ -39,7 +39,7 @@ def ticket_counts(scene: Scene) -> ir.Table:
         old_bad=(is_old & ~is_open & (known.csat <= SORE_CSAT).fill_null(False)).sum(),
         newest_days_ago=days_ago.min(),
     )
-    table = scene.at_moments(counted)
+    table = scene.at_moments(counted, "support_tickets")
     counts = ("opened_28d", "opened_84d", "escalated", "old", "old_open", "old_bad")
     return table.mutate(**{name: table[name].fill_null(0) for name in counts})
 

@@ -1,9 +1,10 @@
-"""The three jobs. Those that a schedule starts bring in the sources first; the command line does so once for all."""
+"""The four jobs. Those that a schedule starts bring in the sources first; the command line does so once for all."""
 
 import dagster as dg
 
 from data_contracts.contract import SOURCE_TABLES
 from pipelines.defs.scoring import GROUP as SCORING
+from pipelines.defs.signals import GROUP as SIGNALS
 from pipelines.defs.training import GROUP as TRAINING
 
 SOURCES = dg.AssetSelection.assets(*SOURCE_TABLES)
@@ -16,10 +17,15 @@ ingest = dg.define_asset_job(
 training = dg.define_asset_job(
     "training",
     selection=SOURCES | dg.AssetSelection.groups(TRAINING),
-    description="Source tables in, a model out: backtest, registration, publication of the backtest.",
+    description="Source tables in, a model out: backtest, signal record, registration, publication of the backtest.",
+)
+watch = dg.define_asset_job(
+    "watch",
+    selection=SOURCES | dg.AssetSelection.groups(SIGNALS) | dg.AssetSelection.assets("publish"),
+    description="Source tables in, the signals and the timeline of a date out. Needs no model.",
 )
 scoring = dg.define_asset_job(
     "scoring",
-    selection=SOURCES | dg.AssetSelection.groups(SCORING),
-    description="Source tables in, the risk table of a date out, by the newest model that was trained before it.",
+    selection=SOURCES | dg.AssetSelection.groups(SCORING, SIGNALS),
+    description="Source tables in, the risk table and the signals of a date out; the newest model before it scores.",
 )

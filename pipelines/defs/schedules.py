@@ -2,7 +2,18 @@
 
 import dagster as dg
 
-from pipelines.defs.jobs import scoring, training
+from pipelines.defs.jobs import scoring, training, watch
+
+
+@dg.schedule(
+    cron_schedule="0 4 * * *",
+    job=watch,
+    execution_timezone="UTC",
+    description="Every day: what fires as of that day.",
+)
+def daily_signals(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for the day of the tick."""
+    return _for_day_of(context)
 
 
 @dg.schedule(

@@ -9,6 +9,7 @@ import pandas as pd
 from data_contracts.contract import SOURCE_TABLES
 from pipelines.defs.partitions import AS_OF
 from pipelines.defs.places import Places, run_folder_name
+from pipelines.defs.signals import SIGNAL_TABLES
 from pipelines.failures import readable_failures
 from pipelines.publication import publish_run
 from pipelines.scoring import SNAPSHOTS, write_scored_tables, write_scoring_snapshots
@@ -78,7 +79,7 @@ def scored_tables(context: dg.AssetExecutionContext, places: Places) -> Iterator
 
 
 @dg.asset(
-    deps=[*SOURCE_TABLES, *RISK_TABLES],
+    deps=[*SOURCE_TABLES, *RISK_TABLES, *SIGNAL_TABLES],
     group_name=GROUP,
     partitions_def=AS_OF,
     description="Makes the run's tables the ones that readers see; every check has passed before it.",

@@ -10,6 +10,7 @@ from datetime import date
 import dagster as dg
 
 from data_contracts.contract import SOURCE_TABLES
+from features.signals import load_signals
 from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name
 from pipelines.failures import readable_failures
 from pipelines.learning import LABELS, SNAPSHOTS, metric_figures, train_and_register, write_learning_data
@@ -17,7 +18,7 @@ from pipelines.plots import as_markdown, evidence_plots
 from pipelines.publication import publish_run
 
 GROUP = "training"
-BACKTEST_TABLES = ("backtest_predictions", "backtest_metrics")
+BACKTEST_TABLES = ("backtest_predictions", "backtest_metrics", "signal_track_record")
 
 
 class TrainedThrough(dg.Config):
@@ -100,6 +101,7 @@ def learning_data(
                 (
                     "Every out-of-time prediction whose outcome is known.",
                     "Quality of each model and baseline per horizon.",
+                    "What each signal has meant for past renewals, and whether it is news to the model.",
                 ),
                 strict=True,
             )
@@ -127,6 +129,7 @@ def fit_churn_model(context: dg.AssetExecutionContext, places: Places) -> Iterat
     )
     yield dg.MaterializeResult("backtest_predictions", metadata={"dagster/row_count": len(predictions)})
     yield dg.MaterializeResult("backtest_metrics", metadata={"dagster/row_count": len(metrics)})
+    yield dg.MaterializeResult("signal_track_record", metadata={"dagster/row_count": len(load_signals())})
 
 
 @dg.asset(

@@ -387,24 +387,23 @@ def test_owners_without_a_table_of_names_go_by_their_id(make_sources: MakeSource
     assert found["evidence"].startswith(f"c2 took over from c1 on {day(30)}")
 
 
-def test_empty_tables_count_where_nothing_is_an_answer_and_not_where_it_is_none(make_sources: MakeSources) -> None:
+def test_tables_that_are_there_and_empty_watch_nothing(make_sources: MakeSources) -> None:
     found = states(make_sources(usage_daily=STEADY, **{name: [] for name in OPTIONAL}))
     by_state = found.groupby("state")["signal"].agg(set)
-    nobody_recorded = {
-        "champion_left",
-        "critical_module_decline",
-        "executive_sponsor_left",
-        "integration_stopped",
-        "no_executive_sponsor",
-        "opens_stopped",
-        "power_user_without_budget",
-        "pulse_downgraded",
-        "seats_unused",
-        "single_threaded",
+    rest_on_them = {
+        name
+        for name, signal in load_signals().items()
+        if {column.split(".")[0] for column in signal.needs} & {*OPTIONAL}
     }
-    unseen = {f"value_unseen_by_{who}" for who in ("procurement", "finance", "business_unit")}
-    assert by_state[NOT_WATCHED] == nobody_recorded
-    assert by_state[FIRED] == {"pulse_stale", *unseen}
+    assert by_state[NOT_WATCHED] == rest_on_them
+    assert by_state[NOT_FIRED] == {*load_signals()} - rest_on_them
+
+
+@pytest.mark.parametrize("empty", OPTIONAL)
+def test_one_empty_table_watches_nothing_that_needs_it(empty: str, make_sources: MakeSources) -> None:
+    found = states(make_sources(usage_daily=STEADY, **{name: [] if name == empty else [{}] for name in OPTIONAL}))
+    blinded = {name for name, signal in load_signals().items() if empty in {c.split(".")[0] for c in signal.needs}}
+    assert set(found.loc[found["signal"].isin(blinded), "state"]) <= {NOT_WATCHED}
 
 
 def test_usage_that_was_never_recorded_is_not_watched_and_usage_long_gone_is_a_decline(
@@ -448,7 +447,7 @@ def test_lost_renewals_end_the_watch(make_sources: MakeSources) -> None:
 
 
 def test_features_say_yes_no_and_nothing(make_sources: MakeSources) -> None:
-    sources = make_sources(contacts=gone(1, "champion", 60, 20), support_tickets=[])
+    sources = make_sources(contacts=gone(1, "champion", 60, 20), support_tickets=[{}])
     spine = build_spine(sources, [AS_OF])
     found = sources.engine.to_pandas(build_signals(spine, sources), KEY)
     assert list(found.columns) == [*KEY, *[feature.name for feature in signal_features()]]

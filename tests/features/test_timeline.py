@@ -100,7 +100,7 @@ def test_signals_are_told_with_what_spoke_for_them(make_sources: MakeSources) ->
     timeline = told(sources, episodes=episodes)
     raised = timeline[timeline["kind"] == "signal_raised"]
     overdue = raised[raised["event_id"].str.contains("invoice_overdue")].iloc[0]
-    assert overdue["text"].startswith("Invoice overdue: 1 invoice unpaid, the oldest 13 days after it was due")
+    assert overdue["text"].startswith("Invoice overdue: 1 invoice unpaid, the oldest 8 days after it was due")
     assert overdue["occurred_on"].date() == date(2024, 8, 28)
     assert len(raised) == len(episodes)
 
@@ -116,7 +116,7 @@ def test_a_lost_renewal_and_an_unanswered_signal_read_plainly(make_sources: Make
             "signal": ["gone_quiet"],
             "started_on": [date(2024, 7, 1)],
             "ended_on": [date(2024, 8, 5)],
-            "evidence": ["2 of 2 meetings cancelled"],
+            "evidence_at_start": ["2 of 2 meetings cancelled"],
         }
     )
     assert lines(told(sources, episodes=ended))[-4:] == [

@@ -97,6 +97,91 @@ def test_show_prints_the_risk_table_with_reasons_in_eighty_columns(workspace: Wo
     assert any(line.startswith(("    + ", "    - ")) for line in lines)
 
 
+def test_signals_are_printed_the_most_urgent_first_with_what_they_call_for(workspace: Workspace) -> None:
+    signals = read_published(workspace, "signals", AS_OF)
+    firing = signals[signals["ended_on"].isna()]
+
+    result = falsegreen("signals", "--out", workspace.root, "--top", "3")
+
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0] == f"Signals as of {AS_OF}: 3 of {len(firing)} that fire"
+    assert all(len(line) <= 80 for line in lines)
+    newest = firing[firing["severity"] == "high"]["started_on"].max()
+    assert lines[1].startswith(f"{newest}  high")
+    assert "    ! " in result.output
+    assert "    > " in result.output
+    assert "Not shown, of less urgent kinds: " in words_of(result)
+
+    since = falsegreen("signals", "--out", workspace.root, "--since", str(AS_OF), "--all")
+    assert f"of {(firing['started_on'].astype(str) >= str(AS_OF)).sum()} that fire" in words_of(since)
+    wrong = falsegreen("signals", "--out", workspace.root, "--since", "yesterday")
+    assert wrong.exit_code == 2
+    assert "--since" in wrong.output
+
+
+def test_the_record_of_the_signals_is_printed(workspace: Workspace) -> None:
+    result = falsegreen("signals", "--out", workspace.root, "--record")
+
+    assert result.exit_code == 0, result.output
+    record = read_published(workspace, "signal_track_record", AS_OF)
+    printed = [line.split()[0] for line in result.output.splitlines()[2 : 2 + len(record)]]
+    assert printed == list(record["signal"])
+    assert all(len(line) <= 80 for line in result.output.splitlines())
+
+
+def test_a_timeline_is_told_by_name_and_by_id(workspace: Workspace) -> None:
+    account_id, name = read_published(workspace, "account_risk")[["account_id", "account_name"]].iloc[0]
+    told = read_published(workspace, "account_timeline", AS_OF)
+    events = told[told["account_id"] == account_id]
+
+    by_id = falsegreen("timeline", account_id, "--out", workspace.root)
+    by_name = falsegreen("timeline", name, "--out", workspace.root)
+
+    assert by_id.exit_code == by_name.exit_code == 0, by_name.output
+    assert by_id.output == by_name.output
+    assert by_id.output.startswith(f"{name} ({account_id}): {len(events)} events of the year before {AS_OF}")
+    dates = [line[:10] for line in by_id.output.splitlines() if line[:2] == "20"]
+    assert dates == sorted(dates)
+    assert len(dates) == len(events)
+
+    unknown = falsegreen("timeline", f"{name}x", "--out", workspace.root)
+    assert unknown.exit_code == 1
+    assert f"Did you mean '{name}'?" in words_of(unknown)
+
+
+def test_a_daily_watch_goes_on_with_the_episodes_of_the_day_before(company: Path, config: Path, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    days = [date(2026, 3, 2), date(2026, 3, 3)]
+    for day in days:
+        result = falsegreen("watch", "--source", company, "--out", workspace.root, "--as-of", day, "--config", config)
+        assert result.exit_code == 0, result.output
+    first, second = (read_published(workspace, "signals", day) for day in days)
+    key = ["account_id", "renewal_id", "signal", "started_on"]
+
+    assert published_dates(workspace, "account_timeline") == days
+    assert published_dates(workspace, "account_risk") == []
+    both = first.merge(second, on=key, suffixes=("_first", ""))
+    assert len(both) == len(first)
+    still = both[both["ended_on"].isna()]
+    assert len(still)
+    assert set(still["last_seen_on"]) == {days[1]}
+    assert (still["evidence_at_start"] == still["evidence_at_start_first"]).all()
+    ended_today = both[both["ended_on_first"].isna() & both["ended_on"].notna()]
+    assert set(ended_today["ended_on"]) <= {days[1]}
+    assert set(second["started_on"]) - set(first["started_on"]) <= {days[1]}
+
+
+def test_what_cannot_be_watched_is_said_and_never_called_fine(source: Path, tmp_path: Path) -> None:
+    result = falsegreen("watch", "--source", source, "--out", tmp_path / "workspace", "--as-of", "2026-06-29")
+
+    assert result.exit_code == 0, result.output
+    words = words_of(result)
+    assert "Not watched, which does not mean fine: " in words
+    assert "Champion left" in words
+    assert "Not supplied: contacts, emails, entitlements, integration_runs, invoices" in words
+
+
 def test_show_keeps_to_the_book_of_one_csm(workspace: Workspace) -> None:
     risk = read_published(workspace, "account_risk")
     name = risk["csm_name"].iloc[0]

@@ -45,23 +45,35 @@ def test_every_contract_has_its_blocking_check(repository: Any) -> None:
     assert checked == {*SOURCE_TABLES, *OUTPUT_TABLES}
 
 
-def test_publishing_comes_after_every_source_and_every_risk_table(repository: Any) -> None:
+def test_publishing_comes_after_every_source_and_every_table_of_its_date(repository: Any) -> None:
     parents = repository.asset_graph.get(dg.AssetKey("publish")).parent_keys
 
-    assert {key.to_user_string() for key in parents} == {*SOURCE_TABLES, "account_risk", "risk_reasons"}
+    assert {key.to_user_string() for key in parents} == {
+        *SOURCE_TABLES,
+        "account_risk",
+        "risk_reasons",
+        "signals",
+        "account_timeline",
+    }
 
 
 def test_what_is_made_for_a_date_is_partitioned_and_training_is_not(repository: Any) -> None:
     graph = repository.asset_graph
     partitioned = {name for name in keys(graph) if graph.get(dg.AssetKey(name)).partitions_def is not None}
 
-    assert partitioned == {*SOURCE_TABLES, "scoring_snapshots", "account_risk", "risk_reasons", "publish"}
+    made = {"scoring_snapshots", "account_risk", "risk_reasons", "signals", "account_timeline", "publish"}
+    assert partitioned == {*SOURCE_TABLES, *made}
     assert all(graph.get(dg.AssetKey(name)).partitions_def == AS_OF for name in partitioned)
 
 
 @pytest.mark.parametrize(
     ("job", "first", "last"),
-    [("ingest", "accounts", "plays"), ("training", "accounts", "churn_model"), ("scoring", "accounts", "publish")],
+    [
+        ("ingest", "accounts", "plays"),
+        ("training", "accounts", "churn_model"),
+        ("watch", "signals", "publish"),
+        ("scoring", "accounts", "publish"),
+    ],
 )
 def test_every_job_brings_in_the_sources_first(repository: Any, job: str, first: str, last: str) -> None:
     selected = {key.to_user_string() for key in repository.get_job(job).asset_layer.selected_asset_keys}
@@ -80,6 +92,7 @@ def test_a_day_can_be_scored_as_soon_as_it_begins() -> None:
     [
         ("weekly_scoring", datetime(2026, 6, 29, 5, tzinfo=UTC), date(2026, 6, 29)),
         ("weekly_scoring", datetime(2026, 10, 26, 5, tzinfo=UTC), date(2026, 10, 26)),
+        ("daily_signals", datetime(2026, 7, 2, 4, tzinfo=UTC), date(2026, 7, 2)),
         ("monthly_training", datetime(2026, 7, 1, 2, tzinfo=UTC), date(2026, 7, 1)),
     ],
 )
@@ -92,8 +105,8 @@ def test_a_tick_asks_for_its_own_day(repository: Any, schedule: str, tick: datet
     assert [request.partition_key for request in requests] == [as_of.isoformat()]
 
 
-def test_the_schedules_tick_in_utc_on_mondays_and_on_the_first(repository: Any) -> None:
-    schedules = [repository.get_schedule_def(name) for name in ("weekly_scoring", "monthly_training")]
+def test_the_schedules_tick_in_utc_daily_on_mondays_and_on_the_first(repository: Any) -> None:
+    schedules = [repository.get_schedule_def(name) for name in ("daily_signals", "weekly_scoring", "monthly_training")]
 
-    assert [schedule.cron_schedule for schedule in schedules] == ["0 5 * * 1", "0 2 1 * *"]
+    assert [schedule.cron_schedule for schedule in schedules] == ["0 4 * * *", "0 5 * * 1", "0 2 1 * *"]
     assert {schedule.execution_timezone for schedule in schedules} == {"UTC"}
