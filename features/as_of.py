@@ -9,7 +9,8 @@ recorded strictly before that date at 00:00 UTC exists. Three rules, in this ord
 - Row: a row counts when `recorded_at` is before the date.
 - Column: a value that its contract says is *known from* another column's date reads as null until that date has passed.
 
-The same expressions serve one date or hundreds: `moments` says which dates, and for whom.
+The same expressions serve one date or hundreds: `moments` says which dates, and for whom. Where rows are many and only
+sums are wanted, `place_in_cells` and `known_sums` apply the same rules to sums that no date needs to take apart.
 """
 
 from collections.abc import Sequence
@@ -95,6 +96,52 @@ def moments_with_record(
     asked = moments.select(*on, "as_of").distinct()
     joined = asked.join(first, list(on)) if on else asked.cross_join(first)
     return joined.filter(joined.first_seen_at < joined.as_of.cast("timestamp")).select(*on, "as_of")
+
+
+def place_in_cells(rows: ir.Table, contract: Contract, days: ir.Table, column: str) -> ir.Table:
+    """Return the rows with the cell of days in which each happened and the first date that sees it.
+
+    Rows that agree in both are alike to every date, so whoever groups by `cell` and `seen_from` may add them up before
+    they meet the dates. Rows in no date's windows, or recorded after all dates that look at their day, are left out.
+
+    Args:
+        rows: Rows of an unversioned source table, or facts derived from them, with `recorded_at` filled.
+        contract: Its contract.
+        days: As returned by `features.cells.cell_days` for the dates that will look.
+        column: The event date.
+
+    Returns:
+        The rows with `cell` and `seen_from` (date).
+
+    Raises:
+        ValueError: If rows can be replaced, or values hidden, after they were first recorded.
+    """
+    if contract.versioned or any(each.known_from for each in contract.columns):
+        raise ValueError(f"{contract.table}: only rows that never change can be added up before a date is known")
+    happened_on = rows[column].cast("date")
+    # Before its day has come nobody looks for a row, whenever it was recorded.
+    known_on = ibis.greatest(rows.recorded_at.cast("date"), happened_on)
+    dated = rows.mutate(_happened_on=happened_on, _known_on=known_on)
+    placed = dated.join(days.select("cell", _happened_on="day"), "_happened_on")
+    placed = placed.join(days.select(_known_on="day", seen_from="next_as_of"), "_known_on")
+    return placed.drop("_happened_on", "_known_on")
+
+
+def known_sums(sums: ir.Table, moments: ir.Table, windows: ir.Table, on: Sequence[str] = ("account_id",)) -> ir.Table:
+    """Return the sums whose rows were known at each moment.
+
+    Args:
+        sums: Placed rows, grouped by at least `on`, `cell` and `seen_from`.
+        moments: Unique rows with `as_of` and the columns named in `on`; its dates are among those of the cells.
+        windows: As returned by `features.cells.cell_windows`.
+        on: Columns that a moment and a sum must share.
+
+    Returns:
+        One row per moment and visible sum: the sum's columns, `as_of`, and `window`, 0 being the newest.
+    """
+    looks = moments.select(*on, "as_of").join(windows, "as_of")
+    joined = sums.join(looks, [*on, "cell"])
+    return joined.filter(joined.seen_from <= joined.as_of).drop("seen_from")
 
 
 def _pair(rows: ir.Table, moments: ir.Table, on: Sequence[str], lookback: tuple[str, int] | None) -> ir.Table:

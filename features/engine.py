@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
@@ -45,6 +46,7 @@ class Engine:
         self._connection = ibis.duckdb.connect(**settings)
         # Ibis turns DuckDB's own progress bar on; it would write over whatever the command prints.
         self._connection.raw_sql("SET enable_progress_bar = false")
+        self._stored: dict[ops.Node, ir.Table] = {}
 
     def read_parquet(self, path: Path) -> ir.Table:
         """Return a lazy table over one Parquet file or a folder of them."""
@@ -63,8 +65,14 @@ class Engine:
         return self._connection.to_pyarrow(expression)
 
     def store(self, expression: ir.Table) -> ir.Table:
-        """Compute an expression once and return it as a table that later expressions can share."""
-        return self._connection.create_table(ibis.util.gen_name("step"), expression, temp=True)
+        """Compute an expression once and return it as a table that later expressions can share.
+
+        Families ask for the same steps of the same spine; an expression equal to an earlier one is not computed again.
+        """
+        step = expression.op()
+        if step not in self._stored:
+            self._stored[step] = self._connection.create_table(ibis.util.gen_name("step"), expression, temp=True)
+        return self._stored[step]
 
     def to_pandas(self, expression: ir.Table, sort_by: tuple[str, ...]) -> pd.DataFrame:
         """Execute an expression and return its rows sorted by key.

@@ -15,6 +15,21 @@ from features.spine import CUTOFF_DAYS, KEY, build_spine, grid_dates
 
 
 @dataclass(frozen=True)
+class LabelledSpine:
+    """Which snapshots can be learned from.
+
+    Attributes:
+        spine: Rows of the spine that have a label.
+        labels: One row per snapshot and cut-off at which it may be learned from.
+        cutoffs: Dates of the walk, oldest first; the last is `trained_through`.
+    """
+
+    spine: ir.Table
+    labels: ir.Table
+    cutoffs: tuple[date, ...]
+
+
+@dataclass(frozen=True)
 class History:
     """What there is to learn from.
 
@@ -36,6 +51,17 @@ def build_history(sources: Sources, trained_through: date) -> History:
         sources: The ingested tables.
         trained_through: Date at which the learning happens; outcomes recorded on or after it do not exist.
     """
+    past = label_past(sources, trained_through)
+    return History(snapshots=build_features(past.spine, sources), labels=past.labels, cutoffs=past.cutoffs)
+
+
+def label_past(sources: Sources, trained_through: date) -> LabelledSpine:
+    """Return the snapshots that can be learned from at a date, before they are given features.
+
+    Args:
+        sources: The ingested tables.
+        trained_through: Date at which the learning happens.
+    """
     first = sources.engine.scalar(sources.tables["renewals"].term_start_date.min())
     if first is None or first >= trained_through:
         first = trained_through
@@ -43,5 +69,4 @@ def build_history(sources: Sources, trained_through: date) -> History:
     cutoffs = tuple(sorted(set(cutoffs)))
     spine = build_spine(sources, grid_dates(first, trained_through) or [trained_through])
     labels = sources.engine.store(label_snapshots(spine, sources, cutoffs))
-    labelled = sources.engine.store(spine.semi_join(labels, list(KEY)))
-    return History(snapshots=build_features(labelled, sources), labels=labels, cutoffs=cutoffs)
+    return LabelledSpine(spine=sources.engine.store(spine.semi_join(labels, list(KEY))), labels=labels, cutoffs=cutoffs)

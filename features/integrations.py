@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from features.feature import Feature
 from features.moments import MOMENT, beside, days_before, on_spine, only_where, ratio, watched_moments
 from features.sources import Sources
-from features.usage import LOOKBACK_DAYS, WINDOW_DAYS
+from features.usage_sums import LOOKBACK_DAYS, WINDOW_DAYS
 
 _RUNS = frozenset({"integration_runs.run_date", "integration_runs.runs"})
 _EACH = _RUNS | {"integration_runs.integration"}

@@ -214,6 +214,8 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     snapshots = spine.select(*KEY, "term_start_date", "csm_id")
     pulses = pulses_newest_first(spine.select(*MOMENT).distinct(), sources)
+    # The others are neither the newest nor young enough; most pulses of a long history are among them.
+    pulses = pulses.filter((pulses.place == 0) | (pulses.age_days <= ABSENT_AFTER_DAYS))
     joined = snapshots.drop("csm_id").join(pulses, list(MOMENT))
     is_of_this_renewal = (
         (joined.about == "renewal")
@@ -277,7 +279,10 @@ def _owner_since(snapshots: ir.Table, sources: Sources) -> ir.Table:
 def _history(spine: ir.Table, sources: Sources) -> ir.Table:
     """Return what the run of an account's pulses says, whatever they are about."""
     pulses = pulses_newest_first(spine.select(*MOMENT).distinct(), sources)
-    pulses = pulses.mutate(
+    pulses = pulses.select(
+        *MOMENT,
+        "age_days",
+        "place",
         level=_level(pulses.sentiment, LEVELS),
         **{f"{question}_at": _level(pulses[question], answers) for question, answers in ANSWERS.items()},
     )

@@ -11,11 +11,11 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, beside, days_before, moments_of, on_spine, ratio
+from features.moments import MOMENT, beside, moments_of, on_spine, ratio
 from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, LEVELS, pulses_newest_first
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
 from features.sources import Sources
-from features.usage import LOOKBACK_DAYS, WINDOW_DAYS
+from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, use_by_week
 
 THEMES = tuple(load_taxonomy().themes)
 WORRIES = tuple(theme for theme in THEMES if theme != PRAISE)
@@ -139,7 +139,7 @@ def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
     moments = moments_of(spine, sources)
     pulses = sources.engine.store(_pulses(moments, sources))
     spoken = sources.engine.store(_spoken(pulses))
-    compared = sources.engine.store(_colour_against_usage(pulses, sources))
+    compared = sources.engine.store(_colour_against_usage(pulses, spine, sources))
     return on_spine(spine, beside(moments, spoken, compared))
 
 
@@ -191,16 +191,15 @@ def _spoken(pulses: ir.Table) -> ir.Table:
     return summed.mutate(reasons__worry_themes_180d=sum(named[1:], named[0]))
 
 
-def _colour_against_usage(pulses: ir.Table, sources: Sources) -> ir.Table:
+def _colour_against_usage(pulses: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
     """Return the newest colour's level less that of the decline of usage, both counted 0, 1, 2 in order of trouble."""
     newest = pulses.filter((pulses.place == 0) & (pulses.age_days <= ABSENT_AFTER_DAYS))
     moments = sources.engine.store(newest.select(*MOMENT, "level"))
-    known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
-    known = known.mutate(days_ago=days_before(known, "usage_date"))
+    known = use_by_week(spine, moments, sources)
     used = known.group_by(list(MOMENT)).agg(
-        newest=known.events.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
-        past=known.events.sum(where=known.days_ago > WINDOW_DAYS),
-        first_days_ago=known.days_ago.max(where=known.events > 0),
+        newest=known.events.sum(where=known.window < NEWEST_WEEKS).fill_null(0),
+        past=known.events.sum(where=known.window >= NEWEST_WEEKS),
+        first_days_ago=known.first_ago.max(),
     )
     # Until its past covers the windows an account has no level of its own to decline from.
     used = used.filter((used.first_days_ago > LOOKBACK_DAYS - 7) & (used.past > 0))

@@ -10,12 +10,12 @@ import ibis.expr.types as ir
 from features.feature import Direction, Feature, Kind
 from features.moments import MOMENT, beside, days_before, moments_of, on_spine, only_where, ratio
 from features.sources import Sources
+from features.usage_sums import events_by
 
 INFLUENCE_ROLES = ("champion", "executive_sponsor", "economic_buyer")
 """Roles that carry a renewal inside the customer."""
 BUDGET_ROLES = (*INFLUENCE_ROLES, "procurement", "finance")
 """Roles with a say over the money."""
-USAGE_DAYS = 28
 NEWCOMER_DAYS = 90
 EXIT_DAYS = 365
 LATE_EXIT_DAYS = 14
@@ -158,7 +158,7 @@ def build_stakeholders(spine: ir.Table, sources: Sources) -> ir.Table:
     moments = moments_of(spine, sources)
     people = sources.engine.store(_people(moments, sources))
     counted = _counted(people, sources)
-    used = sources.engine.store(_use(people, moments, sources))
+    used = sources.engine.store(_use(people, moments, spine, sources))
     table = beside(counted, used)
     share = table.stakeholders__budget_influence_usage_share
     share = only_where(table.roles_known > 0, share)
@@ -225,7 +225,7 @@ def _counted(people: ir.Table, sources: Sources) -> ir.Table:
     )
 
 
-def _use(people: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
+def _use(people: ir.Table, moments: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
     """Return how much of the usage is that of contacts; no row where none is linked to a user or nobody looked."""
     linked = people.filter(people.user_id.notnull())
     users = linked.group_by([*MOMENT, "user_id"]).agg(
@@ -233,7 +233,8 @@ def _use(people: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
         has_budget=(linked.is_present & linked.role.isin(BUDGET_ROLES)).fill_null(False).any(),
     )
     users = sources.engine.store(users)
-    known = sources.known("usage_daily", moments, lookback=("usage_date", USAGE_DAYS))
+    known = events_by("user_id", spine, moments, sources)
+    known = known.filter(known.window == 0)
     events = known.group_by([*MOMENT, "user_id"]).agg(events=known.events.sum())
     marked = events.join(users, [*MOMENT, "user_id"], how="left")
     summed = marked.group_by(list(MOMENT)).agg(

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from features.feature import Feature
 from features.moments import MOMENT, beside, days_before, on_spine, only_where, ratio, text_tones, watched_moments
 from features.sources import Sources
-from features.usage import LOOKBACK_DAYS, WINDOW_DAYS
+from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, WINDOW_DAYS, use_by_week
 
 PAST_WINDOWS = 6
 """How many windows of 28 days before the newest one are an account's own past: tickets are rare."""
@@ -224,7 +224,7 @@ def build_support(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     moments = watched_moments(spine, sources, "support_tickets")
     sums = sources.engine.store(_sums(_tickets(moments, sources)))
-    measured = beside(moments, sums, _steady_usage(sums.filter(_is_silent(sums)), sources))
+    measured = beside(moments, sums, _steady_usage(sums.filter(_is_silent(sums)), spine, sources))
     return on_spine(spine, sources.engine.store(_features(measured)))
 
 
@@ -295,15 +295,13 @@ def _is_silent(sums: ir.Table) -> ir.BooleanValue:
     return (sums.frictions >= FRICTION_TICKETS) & (sums.last_ago >= SILENT_AFTER_DAYS)
 
 
-def _steady_usage(moments: ir.Table, sources: Sources) -> ir.Table:
+def _steady_usage(moments: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
     """Return whether usage held its level at each moment, null until the account's past covers the windows."""
-    known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
-    known = known.mutate(days_ago=days_before(known, "usage_date"))
-    known = known.filter(known.events > 0)
+    known = use_by_week(spine, moments, sources)
     sums = known.group_by(list(MOMENT)).agg(
-        newest=known.events.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
-        past=known.events.sum(where=known.days_ago > WINDOW_DAYS).fill_null(0),
-        first_ago=known.days_ago.max(),
+        newest=known.events.sum(where=known.window < NEWEST_WEEKS).fill_null(0),
+        past=known.events.sum(where=known.window >= NEWEST_WEEKS).fill_null(0),
+        first_ago=known.first_ago.max(),
     )
     # newest / (past / 3) >= 0.7 in whole numbers
     is_steady = 30 * sums.newest >= 7 * sums.past

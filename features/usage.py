@@ -7,12 +7,9 @@ account of which no usage was ever recorded has nulls, not zeros: nobody watched
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, moments_of, on_spine, only_where, ratio
+from features.moments import MOMENT, beside, moments_of, on_spine, only_where, ratio
 from features.sources import Sources
-
-WINDOW_DAYS = 28
-LOOKBACK_DAYS = 4 * WINDOW_DAYS
-"""How far back usage is read: the newest window and the three before it, which are the account's own past."""
+from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, WEEKS, WINDOWS, events_by, use_by_week
 
 _EVENTS = frozenset({"usage_daily.usage_date", "usage_daily.events"})
 _USERS = _EVENTS | {"usage_daily.user_id"}
@@ -214,32 +211,22 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per spine row: the spine's key and one column per feature of this module.
     """
     moments = moments_of(spine, sources)
-    by_user, by_week, by_module = _sums(moments, sources)
+    by_user = _user_sums(events_by("user_id", spine, moments, sources))
+    by_week = _week_sums(use_by_week(spine, moments, sources))
+    by_module = _module_sums(events_by("module", spine, moments, sources), moments, sources)
     watched = sources.watched("usage_daily", moments, on=("account_id",))
     parts = (by_user, by_week, by_module, _entitled_seats(moments, sources))
     measured = beside(watched, *(sources.engine.store(part) for part in parts))
     return on_spine(spine, sources.engine.store(_ratios(measured)))
 
 
-def _sums(moments: ir.Table, sources: Sources) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """Return per moment the sums by user, by week and by module that the features are made of."""
-    known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
-    known = known.mutate(days_ago=days_before(known, "usage_date"))
-    return _user_sums(known), _week_sums(known), _module_sums(known, moments, sources)
-
-
-def _window(table: ir.Table, number: int) -> ir.BooleanValue:
-    """Whether a row lies in the n-th 28-day window before the date, 0 being the newest."""
-    return table.days_ago.between(number * WINDOW_DAYS + 1, (number + 1) * WINDOW_DAYS)
-
-
 def _user_sums(known: ir.Table) -> ir.Table:
     users = known.group_by([*MOMENT, "user_id"]).agg(
-        **{f"w{n}": known.events.sum(where=_window(known, n)).fill_null(0) for n in range(4)}
+        **{f"w{n}": known.events.sum(where=known.window == n).fill_null(0) for n in range(WINDOWS)}
     )
     return users.group_by(list(MOMENT)).agg(
-        **{f"events_w{n}": users[f"w{n}"].sum() for n in range(4)},
-        **{f"users_w{n}": (users[f"w{n}"] > 0).sum() for n in range(4)},
+        **{f"events_w{n}": users[f"w{n}"].sum() for n in range(WINDOWS)},
+        **{f"users_w{n}": (users[f"w{n}"] > 0).sum() for n in range(WINDOWS)},
         top_events=users.w0.max(),
         stayed=((users.w1 > 0) & (users.w0 > 0)).sum(),
         newcomers=((users.w0 > 0) & (users.w1 + users.w2 + users.w3 == 0)).sum(),
@@ -248,17 +235,15 @@ def _user_sums(known: ir.Table) -> ir.Table:
 
 def _week_sums(known: ir.Table) -> ir.Table:
     """Return recency, active days, and the sums that a straight line through 16 weeks needs."""
-    days = known.group_by([*MOMENT, "days_ago"]).agg(events=known.events.sum())
-    days = days.filter(days.events > 0)
     # Week 15 is the newest, so that a rising line has a positive slope.
-    days = days.mutate(week=15 - ((days.days_ago - 1) // 7).cast("int64"))
-    return days.group_by(list(MOMENT)).agg(
-        days_since_last=days.days_ago.min(),
-        first_days_ago=days.days_ago.max(),
-        active_days=(days.days_ago <= WINDOW_DAYS).sum(),
-        active_weeks=days.week.nunique(),
-        week_events=(days.week * days.events).sum(),
-        all_events=days.events.sum(),
+    week = WEEKS - 1 - known.window
+    return known.group_by(list(MOMENT)).agg(
+        days_since_last=known.last_ago.min(),
+        first_days_ago=known.first_ago.max(),
+        active_days=known.days.sum(where=known.window < NEWEST_WEEKS),
+        active_weeks=known.window.nunique(where=known.days > 0),
+        week_events=(week * known.events).sum(),
+        all_events=known.events.sum(),
     )
 
 
@@ -266,8 +251,8 @@ def _module_sums(known: ir.Table, moments: ir.Table, sources: Sources) -> ir.Tab
     entitled = sources.known("entitlements", moments)
     critical = entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()
     modules = known.group_by([*MOMENT, "module"]).agg(
-        newest=known.events.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
-        past=known.events.sum(where=known.days_ago > WINDOW_DAYS).fill_null(0),
+        newest=known.events.sum(where=known.window == 0).fill_null(0),
+        past=known.events.sum(where=known.window > 0).fill_null(0),
     )
     marked = modules.join(critical.mutate(is_critical=True), [*MOMENT, "module"], how="left")
     return marked.group_by(list(MOMENT)).agg(
