@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before
+from features.moments import MOMENT, beside, days_before, moments_of
 from features.sentiment import tone
 from features.sources import Sources
 from features.spine import KEY
@@ -213,9 +213,10 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
         `pulse_state`, and `last_pulse_on` and `last_pulse_reason` of the newest pulse however old it is.
     """
     snapshots = spine.select(*KEY, "term_start_date", "csm_id")
-    pulses = pulses_newest_first(spine.select(*MOMENT).distinct(), sources)
+    pulses = pulses_newest_first(moments_of(spine, sources), sources)
     # The others are neither the newest nor young enough; most pulses of a long history are among them.
     pulses = pulses.filter((pulses.place == 0) | (pulses.age_days <= ABSENT_AFTER_DAYS))
+    pulses = sources.with_values("csm_pulses", pulses, "sentiment", "about", "reason")
     joined = snapshots.drop("csm_id").join(pulses, list(MOMENT))
     is_of_this_renewal = (
         (joined.about == "renewal")
@@ -252,15 +253,30 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
 
 
 def pulses_newest_first(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the pulses known at each moment with the day, their age in days and their place, 0 being the newest."""
+    """Return the pulses known at each moment: their key, what they answer, and which is the newest.
+
+    Returns:
+        One row per moment and pulse: `pulse_id`, `recorded_at`, `pulse_on`, `age_days`, `place` (0 is the newest),
+        `level` of the colour, and the level of each answer as `<question>_at`. Texts are left behind: there are tens of
+        pulses per moment and few of them are read.
+    """
     known = sources.known("csm_pulses", moments)
-    known = known.mutate(pulse_on=known.pulse_at.date())
+    known = known.select(
+        *MOMENT,
+        "pulse_id",
+        "recorded_at",
+        "pulse_at",
+        pulse_on=known.pulse_at.date(),
+        level=_level(known.sentiment, LEVELS),
+        **{f"{question}_at": _level(known[question], answers) for question, answers in ANSWERS.items()},
+    )
     known = known.filter(known.pulse_on < known.as_of)
     order = ibis.window(
         group_by=list(MOMENT),
         order_by=[ibis.desc("pulse_at"), ibis.desc("recorded_at"), ibis.desc("pulse_id")],
     )
-    return known.mutate(age_days=days_before(known, "pulse_on"), place=ibis.row_number().over(order)).drop("csm_id")
+    placed = known.mutate(age_days=days_before(known, "pulse_on"), place=ibis.row_number().over(order))
+    return sources.engine.store(placed.drop("pulse_at"))
 
 
 def _owner_since(snapshots: ir.Table, sources: Sources) -> ir.Table:
@@ -278,21 +294,12 @@ def _owner_since(snapshots: ir.Table, sources: Sources) -> ir.Table:
 
 def _history(spine: ir.Table, sources: Sources) -> ir.Table:
     """Return what the run of an account's pulses says, whatever they are about."""
-    pulses = pulses_newest_first(spine.select(*MOMENT).distinct(), sources)
-    pulses = pulses.select(
-        *MOMENT,
-        "age_days",
-        "place",
-        level=_level(pulses.sentiment, LEVELS),
-        **{f"{question}_at": _level(pulses[question], answers) for question, answers in ANSWERS.items()},
-    )
-    order = ibis.window(group_by=list(MOMENT), order_by="place")
-    pulses = sources.engine.store(pulses.mutate(newest_level=pulses.level.first().over(order)))
+    pulses = pulses_newest_first(moments_of(spine, sources), sources)
     is_recent = pulses.age_days <= ANSWER_DAYS
     summed = pulses.group_by(list(MOMENT)).agg(
         newest=pulses.level.max(where=pulses.place == 0),
         before=pulses.level.max(where=pulses.place == 1),
-        first_other=pulses.place.min(where=pulses.level != pulses.newest_level),
+        **{f"first_{level}": pulses.place.min(where=pulses.level == level) for level in LEVELS.values()},
         pulses=pulses.count(),
         pulse__worst_level_180d=pulses.level.max(where=is_recent),
         pulse__pulses_180d=is_recent.sum(),
@@ -306,12 +313,14 @@ def _history(spine: ir.Table, sources: Sources) -> ir.Table:
             for question in ANSWERS
         },
     )
+    firsts = [f"first_{level}" for level in LEVELS.values()]
     return summed.mutate(
         pulse__change_level=summed.newest - summed.before,
-        pulse__streak_count=ibis.coalesce(summed.first_other, summed.pulses),
-    ).drop("newest", "before", "first_other", "pulses")
+        # The colour of the newest pulse is first seen at place 0; the streak ends where another one is.
+        pulse__streak_count=ibis.coalesce(ibis.least(*(summed[name].nullif(0) for name in firsts)), summed.pulses),
+    ).drop("newest", "before", "pulses", *firsts)
 
 
 def _level(value: ir.StringValue, levels: dict[str, int]) -> ir.IntegerValue:
     """Return a colour or an answer as its place in the order of trouble, null for anything else."""
-    return ibis.cases(*((value == name, level) for name, level in levels.items()), else_=ibis.null("int64"))
+    return ibis.cases(*((value == name, level) for name, level in levels.items()), else_=ibis.null("int8")).cast("int8")

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
 from features.moments import MOMENT, beside, moments_of, on_spine, ratio
-from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, LEVELS, pulses_newest_first
+from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, pulses_newest_first
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
 from features.sources import Sources
 from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, use_by_week
@@ -144,18 +144,23 @@ def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
 
 
 def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the pulses known at each moment with age, place (0 is the newest) and what their reason says."""
+    """Return the pulses of the last 180 days with age, place (0 is the newest) and what their reason says."""
     read = sources.engine.store(_readings(sources))
-    table = beside(pulses_newest_first(moments, sources), read, on=("reason",))
-    newest_first = ibis.window(group_by=list(MOMENT), order_by="place")
-    table = table.mutate(words_before=table.words.lead().over(newest_first))
+    pulses = pulses_newest_first(moments, sources)
+    recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
+    place = (*MOMENT, "place")
+    # The pulse before each, which may be older than that.
+    before = pulses.select(*MOMENT, "pulse_id", "recorded_at", place=pulses.place - 1).semi_join(recent, list(place))
+    before = beside(sources.with_values("csm_pulses", before, "reason"), read, on=("reason",))
+    table = beside(sources.with_values("csm_pulses", recent, "reason"), read, on=("reason",))
+    table = beside(table, before.select(*place, words_before="words"), on=place)
     return table.select(
         *MOMENT,
         "age_days",
         "place",
         *(f"says_{theme}" for theme in THEMES),
         "is_vague",
-        level=ibis.cases(*((table.sentiment == name, level) for name, level in LEVELS.items())),
+        "level",
         has_reason=table.words.notnull(),
         is_copied=table.words == table.words_before,
     )
@@ -172,9 +177,8 @@ def _readings(sources: Sources) -> ir.Table:
     return themed.mutate(is_vague=is_vague(themed.words, has_theme))
 
 
-def _spoken(pulses: ir.Table) -> ir.Table:
+def _spoken(recent: ir.Table) -> ir.Table:
     """Return what the reasons of the last 180 days say, and the newest of them."""
-    recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
     summed = recent.group_by(list(MOMENT)).agg(
         **{
             f"reasons__has_{theme}_theme": recent[f"says_{theme}"].argmin(recent.place, where=recent.has_reason)

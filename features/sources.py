@@ -87,6 +87,26 @@ class Sources:
             withdrawn=self.withdrawn.get(table),
         )
 
+    def with_values(self, table: str, known: ir.Table, *columns: str) -> ir.Table:
+        """Return known rows of a table with values of theirs that were not carried along.
+
+        What was known is decided by `known`. Long texts are looked up for the few rows that end up being read, instead
+        of travelling through every pair of row and date.
+
+        Args:
+            table: Name of the table.
+            known: Rows that `known` returned, with at least the table's key and `recorded_at`.
+            columns: Names of the columns wanted.
+
+        Raises:
+            ValueError: If a column may have to be hidden.
+        """
+        contract = self.contracts[table]
+        if any(contract.column(name).known_from for name in columns):
+            raise ValueError(f"{table}: {', '.join(columns)} must come from the rows known, where values are hidden")
+        version = [*contract.key, "recorded_at"]
+        return known.join(self.tables[table].select(*version, *columns), version)
+
     def watched(
         self,
         table: str,
