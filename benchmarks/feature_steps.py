@@ -3,6 +3,7 @@
 Preparing a lake, the plain scans that serve as floor, our own features, and pandas. Every step runs in a process of its
 own; nothing here measures.
 """
+# ruff: noqa: S608  (queries name files of our own making)
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Usage features by Featuretools with cut-off times; run by an interpreter that has Featuretools, never by the project's.
+"""Usage features by Featuretools with cut-off times, for an interpreter that has it; the project's own has not.
 
     <that python> benchmarks/usage_by_featuretools.py USAGE.parquet MOMENTS.parquet
 
@@ -16,6 +16,7 @@ import warnings
 
 import featuretools as ft
 import pandas as pd
+from featuretools.primitives import Max, NumUnique, Sum, TimeSinceLast
 from woodwork.logical_types import Categorical
 
 TEXT = {"account_id": Categorical, "user": Categorical}
@@ -51,14 +52,14 @@ def definitions(entities: ft.EntitySet) -> list[ft.Feature]:
     """Return what is computed in each window, of each account."""
     usage, account = entities["usage"].ww, "accounts"
     own = {name: ft.Feature(usage[name]) for name in ("events", "user", "module", "day", "usage_date")}
-    per_user = ft.Feature(own["events"], parent_dataframe_name="users", primitive="sum")
+    per_user = ft.Feature(own["events"], parent_dataframe_name="users", primitive=Sum)
     return [
-        ft.Feature(own["events"], parent_dataframe_name=account, primitive="sum"),
-        ft.Feature(own["user"], parent_dataframe_name=account, primitive="num_unique"),
-        ft.Feature(own["module"], parent_dataframe_name=account, primitive="num_unique"),
-        ft.Feature(own["day"], parent_dataframe_name=account, primitive="num_unique"),
-        ft.Feature(own["usage_date"], parent_dataframe_name=account, primitive="time_since_last"),
-        ft.Feature(per_user, parent_dataframe_name=account, primitive="max"),
+        ft.Feature(own["events"], parent_dataframe_name=account, primitive=Sum),
+        ft.Feature(own["user"], parent_dataframe_name=account, primitive=NumUnique),
+        ft.Feature(own["module"], parent_dataframe_name=account, primitive=NumUnique),
+        ft.Feature(own["day"], parent_dataframe_name=account, primitive=NumUnique),
+        ft.Feature(own["usage_date"], parent_dataframe_name=account, primitive=TimeSinceLast),
+        ft.Feature(per_user, parent_dataframe_name=account, primitive=Max),
     ]
 
 

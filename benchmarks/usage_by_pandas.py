@@ -35,7 +35,7 @@ def usage_features(usage: pd.DataFrame, entitlements: pd.DataFrame, moments: pd.
         accounts = pd.Index(due.account_id[due.account_id.map(first_recorded) < as_of].sort_values())
         granted = entitlements[(entitlements.recorded_at < as_of) & (entitlements.valid_from <= as_of)]
         granted = granted.sort_values(["valid_from", "recorded_at"]).drop_duplicates(
-            MOMENT[:1] + ["module"], keep="last"
+            ["account_id", "module"], keep="last"
         )
         part = features_at(known.assign(ago=(as_of - known.usage_date).dt.days), granted, accounts)
         parts.append(part.assign(as_of=as_of))

@@ -1,0 +1,113 @@
+"""Usage that was added up before it met the dates says the same as rows that met them one by one."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from random import Random
+
+import ibis.expr.types as ir
+import pandas as pd
+import pytest
+
+from features.as_of import place_in_cells
+from features.cells import cell_days
+from features.moments import MOMENT, days_before
+from features.sources import Sources
+from features.usage_sums import LOOKBACK_DAYS, events_by, use_by_week
+
+MakeSources = Callable[..., Sources]
+# Four weeks apart, then off that grid, then far away.
+DATES = [date(2024, 6, 3), date(2024, 7, 1), date(2024, 7, 29), date(2024, 8, 1), date(2024, 8, 14), date(2025, 3, 3)]
+
+
+def some_usage() -> list[dict[str, object]]:
+    """Return usage of two users around the dates, a third of it recorded days or months late."""
+    random = Random(7)  # noqa: S311  (a fixed sample, no secret)
+    keys = {
+        (random.choice("ab"), random.choice(["u1", "u2"]), random.choice(["m1", "m2"]), random.randrange(420))
+        for _ in range(500)
+    }
+    rows = []
+    for account, user, module, day in sorted(keys):
+        used_on = date(2024, 1, 15) + timedelta(days=day)
+        late = random.choice([0, 0, 0, 0, random.randrange(6), random.randrange(90)])
+        recorded_at = datetime.combine(used_on, datetime.min.time()) + timedelta(
+            days=late, hours=random.choice([0, 30])
+        )
+        rows.append(
+            {
+                "account_id": account,
+                "user_id": user,
+                "module": module,
+                "usage_date": f"{used_on}",
+                "events": random.choice([0, 1, 1, 5]),
+                "recorded_at": recorded_at.isoformat(),
+            }
+        )
+    return rows
+
+
+@pytest.fixture
+def sources(make_sources: MakeSources) -> Sources:
+    return make_sources(accounts=[{}, {"account_id": "b"}], usage_daily=some_usage())
+
+
+def moments_at(sources: Sources, dates: list[date]) -> ir.Table:
+    frame = pd.DataFrame([(account, as_of) for account in "ab" for as_of in dates], columns=list(MOMENT))
+    return sources.engine.from_pandas(frame, {"account_id": "string", "as_of": "date"})
+
+
+def one_by_one(sources: Sources, moments: ir.Table) -> pd.DataFrame:
+    known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
+    known = known.mutate(days_ago=days_before(known, "usage_date"))
+    return sources.engine.to_pandas(known, (*MOMENT, "user_id", "module", "days_ago"))
+
+
+@pytest.mark.parametrize("column", ["user_id", "module"])
+def test_events_of_each_window_are_those_of_its_rows(sources: Sources, column: str) -> None:
+    moments = moments_at(sources, DATES)
+    rows = one_by_one(sources, moments)
+    key = [*MOMENT, column, "window"]
+    expected = rows.assign(window=(rows.days_ago - 1) // 28).groupby(key).events.sum()
+    found = sources.engine.to_pandas(events_by(column, moments, moments, sources), (*MOMENT, column, "window"))
+    pd.testing.assert_series_equal(found.groupby(key).events.sum(), expected, check_dtype=False)
+
+
+def test_a_day_of_which_some_was_recorded_later_is_one_day(sources: Sources) -> None:
+    moments = moments_at(sources, DATES)
+    rows = one_by_one(sources, moments)
+    days = rows.groupby([*MOMENT, "days_ago"]).events.sum().reset_index().query("events > 0")
+    key = [*MOMENT, "window"]
+    days = days.assign(window=(days.days_ago - 1) // 7)
+    expected = days.groupby(key).agg(
+        events=("events", "sum"), days=("days_ago", "count"), first=("days_ago", "max"), last=("days_ago", "min")
+    )
+    found = sources.engine.to_pandas(use_by_week(moments, moments, sources), tuple(key))
+    assert found.duplicated(key).any()
+    found = found.groupby(key).agg(
+        events=("events", "sum"), days=("days", "sum"), first=("first_ago", "max"), last=("last_ago", "min")
+    )
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_some_of_the_moments_see_what_they_see_among_all(sources: Sources) -> None:
+    spine, asked = moments_at(sources, DATES), moments_at(sources, [DATES[0], DATES[4]])
+    every = sources.engine.to_pandas(
+        events_by("user_id", spine, spine, sources), (*MOMENT, "user_id", "window", "cell")
+    )
+    some = sources.engine.to_pandas(events_by("user_id", spine, asked, sources), (*MOMENT, "user_id", "window", "cell"))
+    kept = every[every.as_of.isin(pd.to_datetime([DATES[0], DATES[4]]))].groupby([*MOMENT, "user_id", "window"]).events
+    pd.testing.assert_series_equal(some.groupby([*MOMENT, "user_id", "window"]).events.sum(), kept.sum())
+
+
+def test_rows_that_may_be_replaced_are_not_added_up(sources: Sources) -> None:
+    days = cell_days(moments_at(sources, DATES), 28, 4)
+    with pytest.raises(ValueError, match="integration_runs: only rows that never change"):
+        place_in_cells(
+            sources.tables["integration_runs"], sources.contracts["integration_runs"], days, column="run_date"
+        )
+
+
+def test_a_step_that_was_computed_is_not_computed_again(sources: Sources) -> None:
+    first = sources.engine.store(sources.tables["usage_daily"].select("account_id").distinct())
+    assert sources.engine.store(sources.tables["usage_daily"].select("account_id").distinct()) is first
+    assert sources.engine.store(sources.tables["usage_daily"].select("user_id").distinct()) is not first
