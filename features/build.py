@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from features.catalogue import FAMILIES, FEATURES
 from features.feature_sets import FULL
 from features.moments import beside
+from features.notes import build_notes
 from features.pulse import gut_pulse
 from features.sources import Sources
 from features.spine import KEY
@@ -21,17 +22,21 @@ def build_features(spine: ir.Table, sources: Sources, feature_set: Sequence[str]
     Args:
         spine: As built by `features.spine.build_spine`.
         sources: The ingested tables.
-        feature_set: Names of the features to compute.
+        feature_set: Names of the features to compute. What is learned from outcomes is not computed here, only the
+            texts that it is learned from.
 
     Returns:
         One row per spine row: its columns, the facts of the gut pulse (`sentiment`, `pulse_state`, `pulse_age_days`,
-        `last_pulse_on`, `last_pulse_reason`), and the features in the given order; numbers and booleans as float64,
-        names as strings. Null means not recorded.
+        `last_pulse_on`, `last_pulse_reason`), the texts (`note_text_reasons`, `note_text_tickets`,
+        `note_text_comments`), and the measured features in the given order; numbers and booleans as float64, names and
+        texts as strings. Null means not recorded.
     """
     pulse = gut_pulse(spine, sources).drop("gut_reason")
     table = beside(spine, pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64")), on=KEY)
+    table = beside(table, sources.engine.store(build_notes(spine, sources)), on=KEY)
+    measured = [name for name in feature_set if not FEATURES[name].learned_from]
     for family in FAMILIES:
-        names = [feature.name for feature in family.features if feature.name in feature_set]
+        names = [feature.name for feature in family.features if feature.name in measured]
         if not names:
             continue
         if sources.is_supplied(family.source):
@@ -40,4 +45,4 @@ def build_features(spine: ir.Table, sources: Sources, feature_set: Sequence[str]
             built = spine.select(*KEY, **{name: ibis.null(_TYPES[FEATURES[name].kind]) for name in names})
         table = beside(table, built, on=KEY)
     facts = [column for column in table.columns if column not in FEATURES]
-    return table.select(*facts, **{name: table[name].cast(_TYPES[FEATURES[name].kind]) for name in feature_set})
+    return table.select(*facts, **{name: table[name].cast(_TYPES[FEATURES[name].kind]) for name in measured})

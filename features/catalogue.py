@@ -14,6 +14,7 @@ from features import (
     emails,
     integrations,
     meetings,
+    notes,
     pulse,
     reasons,
     signals,
@@ -58,4 +59,8 @@ FAMILIES = (
     Family(signals.signal_features(), signals.build_signals, "accounts"),
 )
 
-FEATURES: dict[str, Feature] = {feature.name: feature for family in FAMILIES for feature in family.features}
+MEASURED: dict[str, Feature] = {feature.name: feature for family in FAMILIES for feature in family.features}
+"""What is computed from the sources alone."""
+
+FEATURES: dict[str, Feature] = MEASURED | {feature.name: feature for feature in notes.FEATURES}
+"""Every input of the models: what is measured, and what the models learn from the texts handed on with it."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from data_contracts.contract import Column, Contract, output_contracts, source_contracts
+from features import notes
 from features.catalogue import FAMILIES, Family
 from features.feature import Feature
 
@@ -52,6 +53,7 @@ def render_page() -> str:
         *(_table_section(contract) for contract in output_contracts().values()),
         _FEATURES,
         *(_family_section(family) for family in FAMILIES),
+        _learned_section(),
     ]
     return "\n".join(parts)
 
@@ -136,6 +138,20 @@ def _family_section(family: Family) -> str:
         f"Null where `{family.source}` is not supplied.",
         "",
         *_markdown_table(_FEATURE_HEADS, (_feature_cells(feature) for feature in family.features)),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _learned_section() -> str:
+    lines = [
+        f"### {notes.FEATURES[0].family}",
+        "",
+        "Learned from outcomes, by `models/note_risk.py`: at each cut-off from those known then, and for every account "
+        "that teaches the churn model from the outcomes of others. Null where there is no text, or where too few "
+        "renewals with a text have been decided.",
+        "",
+        *_markdown_table(_FEATURE_HEADS, (_feature_cells(feature) for feature in notes.FEATURES)),
         "",
     ]
     return "\n".join(lines)

@@ -40,6 +40,8 @@ class Feature:
         sentence: What a CSM would say of the value, with `{value}` where it goes.
         group: Name under which explanations add this feature up with its kin.
         when_missing: What a CSM would say when there is no value; empty to say that the described is not on record.
+        learned_from: Column of the snapshots that a feature learned from outcomes is computed from by the model; empty
+            where the value itself is measured.
     """
 
     name: str
@@ -51,6 +53,12 @@ class Feature:
     sentence: str
     group: str
     when_missing: str = ""
+    learned_from: str = ""
+
+    @property
+    def column(self) -> str:
+        """The column of the snapshots that holds the value, or what it is learned from."""
+        return self.learned_from or self.name
 
     @property
     def family(self) -> str:

@@ -22,6 +22,7 @@ from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.learning import KEY, FloatArray, TextArray, as_timestamp, with_dates
 from models.logistic import sigmoid
+from models.note_risk import TextModel, with_note_risk
 from models.settings import NEAREST_BAND, ROLLING_BAND, SCORED_BANDS
 
 Kind = Literal["boosted", "base_rate"]
@@ -50,6 +51,8 @@ class ChurnModel:
         trained_through: Outcomes known at this date were learned from.
         encoder: All features of the full model and the levels of its categories.
         usage_features: Names of the features that the usage view uses.
+        text_models: What the words of each source mean, by name of the feature that is learned from them; absent where
+            too few outcomes were known.
         boosters: LightGBM's text per view.
         calibrators: Calibrator per view.
         calibration: `calibrated`, `in_cohort` or `uncalibrated` per scored band.
@@ -63,6 +66,7 @@ class ChurnModel:
     trained_through: date
     encoder: Encoder
     usage_features: tuple[str, ...]
+    text_models: dict[str, TextModel]
     boosters: dict[View, str]
     calibrators: dict[View, Calibrator]
     calibration: dict[str, str]
@@ -126,7 +130,8 @@ class ChurnModel:
         return bands.where(((snapshots["status"] == "open") | overdue) & bands.isin(SCORED_BANDS), None)
 
     def inputs(self, snapshots: pd.DataFrame) -> pd.DataFrame:
-        """The snapshots as the boosters see them: an overdue renewal is due today."""
+        """The snapshots as the boosters see them: their words weighed, and an overdue renewal due today."""
+        snapshots = with_note_risk(snapshots, self.features, self.text_models)
         if self.lead_feature not in snapshots:
             return snapshots
         lead = snapshots[self.lead_feature].astype(np.float64)
@@ -149,7 +154,7 @@ class ChurnModel:
         return tuple(
             feature
             for feature, count in zip(self.features, splits, strict=True)
-            if count and snapshots[feature.name].isna().all()
+            if count and snapshots[feature.column].isna().all()
         )
 
     def contributions(self, snapshots: pd.DataFrame) -> tuple[FloatArray, FloatArray]:

@@ -7,11 +7,13 @@ since last week and charts are made elsewhere; a model that is only a base rate 
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from models.churn_model import ChurnModel
 from models.learning import KEY, FloatArray, IntArray
-from models.wording import spoken_reason, spoken_value
+from models.note_risk import learned
+from models.wording import spoken_reason, spoken_terms, spoken_value
 
 REASON_COLUMNS: Final = (
     *KEY,
@@ -63,7 +65,8 @@ def explain(model: ChurnModel, snapshots: pd.DataFrame, *, allow_hindsight: bool
         contribution=totals[rows, columns],
         model_version=model.version,
     )
-    reasons = pd.concat([reasons, _words(model, model.inputs(snapshots), rows, leading[rows, columns])], axis=1)
+    words = _words(model, model.inputs(snapshots), rows, leading[rows, columns], totals[rows, columns] > 0)
+    reasons = pd.concat([reasons, words], axis=1)
     return reasons.sort_values([*KEY, "rank"], ignore_index=True)[list(REASON_COLUMNS)]
 
 
@@ -93,16 +96,19 @@ def _leading(contributions: FloatArray, total: FloatArray, member: IntArray) -> 
     return leading
 
 
-def _words(model: ChurnModel, inputs: pd.DataFrame, rows: IntArray, features: IntArray) -> pd.DataFrame:
+def _words(
+    model: ChurnModel, inputs: pd.DataFrame, rows: IntArray, features: IntArray, raises: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
     """Feature, value and sentence of each reason, in the order given."""
     values = {feature.name: inputs[feature.name].tolist() for feature in model.features}
-    chosen = [(model.features[position], row) for row, position in zip(rows, features, strict=True)]
-    words = [
-        (
-            feature.name,
-            spoken_value(feature, values[feature.name][row]),
-            spoken_reason(feature, values[feature.name][row]),
-        )
-        for feature, row in chosen
-    ]
+    texts = {feature.name: inputs[feature.learned_from].tolist() for feature in learned(model.features)}
+    words = []
+    for row, position, is_up in zip(rows, features, raises.tolist(), strict=True):
+        feature = model.features[position]
+        value = values[feature.name][row]
+        if feature.name in texts and not pd.isna(value):
+            # A score of words means nothing to people; the words do.
+            terms = model.text_models[feature.name].telling_terms(texts[feature.name][row], raises=is_up)
+            value = spoken_terms(terms, raises=is_up)
+        words.append((feature.name, spoken_value(feature, value), spoken_reason(feature, value)))
     return pd.DataFrame(words, columns=["feature", "value", "sentence"], dtype=object)

@@ -18,6 +18,7 @@ from models.cross_fitting import cross_fitted_scores
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.learning import KEY, Cohort, FloatArray, LearningData, TextArray, unit_of, weights_of
+from models.note_risk import ReadCohort
 from models.settings import SCORED_BANDS, ModelSettings
 
 RAW_COLUMNS: dict[View, str] = {"usage": "raw_usage", "full": "raw_full"}
@@ -46,15 +47,16 @@ class CalibrationRows:
         return {band: self.mark if counts.get(band, 0) >= minimum_renewals else UNCALIBRATED for band in SCORED_BANDS}
 
 
-def fit_model(data: LearningData, cohort: Cohort, history: pd.DataFrame, settings: ModelSettings) -> ChurnModel:
+def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, settings: ModelSettings) -> ChurnModel:
     """Fits boosters, calibrators, base rates and gut table on a cohort.
 
     Args:
         data: Where the outcomes known at the cut-off are looked up.
-        cohort: What may be learned from.
+        read: What may be learned from, its words already learned from.
         history: Raw predictions of earlier cut-offs: the key, contract_id, band, cutoff, raw_usage, raw_full.
         settings: How to fit.
     """
+    cohort = read.cohort
     encoder = Encoder.fit(data.features, cohort.snapshots)
     usage = Encoder.fit(tuple(f for f in data.features if f.name in data.usage_features), cohort.snapshots)
     encoders: dict[View, Encoder] = {"usage": usage, "full": encoder}
@@ -65,6 +67,7 @@ def fit_model(data: LearningData, cohort: Cohort, history: pd.DataFrame, setting
         trained_through=cohort.cutoff.date(),
         encoder=encoder,
         usage_features=data.usage_features,
+        text_models=read.text_models,
         boosters={view: fit_booster(encoders[view], cohort, settings) for view in VIEWS},
         calibrators={
             view: Calibrator.fit(rows.raw[view], rows.outcomes, rows.weights, rows.bands, settings) for view in VIEWS
@@ -85,6 +88,7 @@ def fit_base_rate_model(data: LearningData, cohort: Cohort, settings: ModelSetti
         trained_through=cohort.cutoff.date(),
         encoder=Encoder.fit(data.features, cohort.snapshots),
         usage_features=data.usage_features,
+        text_models={},
         boosters={},
         calibrators={},
         calibration=dict.fromkeys(SCORED_BANDS, UNCALIBRATED),
@@ -128,7 +132,7 @@ def out_of_time_rows(
 def in_cohort_rows(cohort: Cohort, encoders: dict[View, Encoder], settings: ModelSettings) -> CalibrationRows:
     """Account-grouped cross-fitted predictions of the cohort itself."""
     return CalibrationRows(
-        raw={view: cross_fitted_scores(encoders[view].features, cohort, settings) for view in VIEWS},
+        raw=cross_fitted_scores({view: encoders[view].features for view in VIEWS}, cohort, settings),
         outcomes=cohort.outcomes,
         weights=cohort.weights,
         bands=cohort.bands,

@@ -67,6 +67,13 @@ def weights_of(snapshots: pd.DataFrame) -> FloatArray:
     return 1.0 / size.to_numpy(dtype=np.float64)
 
 
+def account_folds(accounts: TextArray, folds: int, seed: int) -> IntArray:
+    """Fold of each row, shape (n,): all rows of an account share one, and folds differ by at most one account."""
+    unique, position = np.unique(accounts.astype(str), return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(unique))
+    return np.asarray(order[position] % folds, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Cohort:
     """Snapshots whose outcome was known at a cut-off, sorted by key.
@@ -108,7 +115,7 @@ class LearningData:
 
     Attributes:
         snapshots: One row per (account_id, renewal_id, as_of) with the spine's columns, the pulse facts and one column
-            per feature (numbers and booleans float64 with NaN, categories text).
+            per feature (numbers and booleans float64 with NaN, categories text), or the text that it is learned from.
         labels: One row per snapshot and cut-off at which the snapshot may be learned from.
         trained_through: Outcomes known at this date teach the model, and settle the predictions of earlier cut-offs.
         features: Inputs of the full model, in the order in which the boosters get them.
@@ -128,8 +135,8 @@ class LearningData:
     _label_rows: IntArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        names = tuple(feature.name for feature in self.features)
-        _require_columns(self.snapshots, (*SNAPSHOT_COLUMNS, *names), "snapshots")
+        columns = tuple(feature.column for feature in self.features)
+        _require_columns(self.snapshots, (*SNAPSHOT_COLUMNS, *columns), "snapshots")
         _require_columns(self.labels, LABEL_COLUMNS, "labels")
         _require_usage_features(self.features, self.usage_features)
         snapshots = with_dates(self.snapshots, ("as_of", "renewal_date", "term_start_date")).sort_values(

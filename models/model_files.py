@@ -15,9 +15,11 @@ from models.calibration import Calibrator
 from models.churn_model import VIEWS, ChurnModel, ModelFilesError, View
 from models.encoding import Encoder
 from models.gut_feel import GutTable
+from models.note_risk import TextModel
 
 BOOSTER_FILES: Final[dict[View, str]] = {"usage": "usage_view.lightgbm.txt", "full": "churn_probability.lightgbm.txt"}
 FEATURES_FILE: Final = "features.json"
+WORDS_FILE: Final = "note_risk.json"
 CALIBRATION_FILE: Final = "calibration.json"
 MODEL_FILE: Final = "model.json"
 
@@ -29,6 +31,7 @@ def write_model(model: ChurnModel) -> dict[str, str]:
     files[FEATURES_FILE] = _json(
         {"features": features, "usage_features": model.usage_features, "levels": model.encoder.levels}
     )
+    files[WORDS_FILE] = _json({name: asdict(words) for name, words in model.text_models.items()})
     files[CALIBRATION_FILE] = _json(
         {
             "calibration": model.calibration,
@@ -76,6 +79,7 @@ def _read_model(files: dict[str, str]) -> ChurnModel:
         trained_through=date.fromisoformat(facts["trained_through"]),
         encoder=Encoder(features, levels),
         usage_features=tuple(listed["usage_features"]),
+        text_models={name: _read_words(entry) for name, entry in _read(files, WORDS_FILE).items()},
         boosters={view: _text(files, BOOSTER_FILES[view]) for view in views},
         calibrators={view: Calibrator(**fitted["calibrators"][view]) for view in views},
         calibration=fitted["calibration"],
@@ -93,6 +97,15 @@ def _describe(feature: Feature) -> dict[str, Any]:
     left = {field.name for field in fields(feature) if getattr(feature, field.name) == field.default}
     described = {name: value for name, value in asdict(feature).items() if name not in left}
     return described | {"lineage": sorted(feature.lineage)}
+
+
+def _read_words(entry: dict[str, Any]) -> TextModel:
+    return TextModel(
+        terms=tuple(entry["terms"]),
+        rarity=tuple(entry["rarity"]),
+        coefficients=tuple(entry["coefficients"]),
+        intercept=entry["intercept"],
+    )
 
 
 def _require_matching_features(model: ChurnModel) -> None:

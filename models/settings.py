@@ -84,6 +84,18 @@ class ModelSettings(BaseModel):
     """Ridge penalty of the logistic baseline on standardized inputs: with a hundred inputs, most of them kin, a prior
     standard deviation of about 0.6 for their sum. Weaker penalties lose to the base rate."""
 
+    note_precision: Positive = 10.0
+    """L2 penalty of what words mean. A text is a vector of length one and a renewal counts once in each of three bands,
+    so this is a prior standard deviation of about a half for the log-odds of a text, whatever its length. At one, what
+    was learned held for less than half on accounts left out."""
+    note_minimum_churns: Count = 20
+    """Churned renewals with words on record, and as many that continued, below which nothing is learned from these
+    words."""
+    note_minimum_accounts: Count = 5
+    """Accounts that must share a term before it means anything: what fewer say is the name of somebody or something."""
+    note_terms: Count = 500
+    """Terms of a source, those that most accounts share first."""
+
     calibration_slope_sd: Positive = 0.5
     """Prior standard deviation of the calibration slope around one."""
     calibration_intercept_sd: Positive = 1.0

@@ -13,6 +13,7 @@ from models.evaluation import empty_metrics, evaluate
 from models.findings import describe_metrics
 from models.fitting import fit_base_rate_model, fit_model, mature_cutoffs
 from models.learning import Cohort, LearningData, LearningError
+from models.note_risk import read_notes
 from models.settings import ModelSettings
 from models.walk_forward import Walk, empty_predictions, one_row_per_model, walk_forward
 
@@ -52,7 +53,7 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
         model = fit_base_rate_model(data, cohort, settings)
         return _result(model, empty_predictions(), empty_metrics(), (note,))
     walk = walk_forward(data, settings)
-    model = fit_model(data, cohort, walk.history, settings)
+    model = fit_model(data, read_notes(data.features, cohort, settings), walk.history, settings)
     predictions = walk.matured(data)
     mature = mature_cutoffs(predictions["cutoff"], data.through, settings)
     notes = [*_band_notes(model, cohort), *_walk_notes(walk, settings)]

@@ -14,6 +14,7 @@ from models.baselines import LogisticBaseline
 from models.churn_model import UNCALIBRATED, VIEWS, ChurnModel
 from models.fitting import RAW_COLUMNS, fit_model
 from models.learning import KEY, Cohort, LearningData, weights_of
+from models.note_risk import read_notes
 from models.settings import ModelSettings
 
 MODEL_COLUMNS: Final = ("base_rate", "gut_view", "logistic_usage", "logistic_full", "usage_view", "churn_probability")
@@ -88,8 +89,9 @@ def walk_forward(data: LearningData, settings: ModelSettings) -> Walk:
         if open_rows.empty:
             continue
         require_disjoint(cohort, open_rows)
-        model = fit_model(data, cohort, history, settings)
-        predictions = _predict(model, cohort, open_rows, settings)
+        read = read_notes(data.features, cohort, settings)
+        model = fit_model(data, read, history, settings)
+        predictions = _predict(model, read.cohort, open_rows, settings)
         history = pd.concat([history, predictions], ignore_index=True) if walked else predictions
         walked.append(cutoff)
     return Walk(history, tuple(walked), tuple(thin))
@@ -116,8 +118,9 @@ def _predict(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame, setting
     """Predictions of the model and the baselines for what was open, one row each."""
     scores = model.score(open_rows)
     raw = {RAW_COLUMNS[view]: model.raw_scores(open_rows, view) for view in VIEWS}
+    inputs = model.inputs(open_rows)
     logistic = {
-        f"logistic_{view}": LogisticBaseline.fit(model.encoder_of(view), cohort, settings).predict(open_rows)
+        f"logistic_{view}": LogisticBaseline.fit(model.encoder_of(view), cohort, settings).predict(inputs)
         for view in VIEWS
     }
     facts = open_rows[list(FACT_COLUMNS)].assign(cutoff=cohort.cutoff, **logistic, **raw)

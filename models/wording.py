@@ -5,6 +5,7 @@ Only the wording of one value of one feature; which of them is a reason is decid
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from features.feature import Feature
@@ -40,6 +41,20 @@ def spoken_reason(feature: Feature, value: object) -> str:
     if spoken is None:
         return feature.when_missing or f"Not on record: {_subject(feature.description)}"
     return feature.sentence.replace("{value}", spoken)
+
+
+def spoken_terms(terms: Sequence[str], *, raises: bool) -> str:
+    """What a text mentions that has told losses from renewals, to go on after "mention".
+
+    Args:
+        terms: The terms of the text that push the risk up, or down, heaviest first.
+        raises: Which of the two.
+    """
+    if not terms:
+        return f"nothing that came before {'renewals' if raises else 'losses'}"
+    *first, last = [f"“{term}”" for term in terms]
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"{listed}, {'words' if first else 'a word'} that came before {'losses' if raises else 'renewals'}"
 
 
 def _codes(unit: str) -> dict[float, str]:

@@ -146,7 +146,7 @@ def read_scoring_notes(run_folder: Path) -> list[str]:
 def _notes_on_unseen(unseen: Sequence[Feature], features: Sequence[Feature], snapshots: pd.DataFrame) -> list[str]:
     if not unseen:
         return []
-    present = [feature for feature in features if snapshots[feature.name].notna().any()]
+    present = [feature for feature in features if snapshots[feature.column].notna().any()]
     seen = {table for feature in present for table in feature.tables}
     lost = sorted({table for feature in unseen for table in feature.tables} - seen)
     return [

@@ -13,7 +13,7 @@ UNIT_OF_ENDING = {"_share": "share", "_ratio": "ratio", "_days": "days"}
 
 @pytest.mark.parametrize("feature", FEATURES.values(), ids=lambda feature: feature.name)
 def test_a_feature_is_named_after_family_quantity_and_unit(feature: Feature) -> None:
-    assert re.fullmatch(r"[a-z]+__(?:is_|has_)?[a-z0-9]+(?:_[a-z0-9]+)*", feature.name)
+    assert re.fullmatch(r"[a-z]+(?:_[a-z]+)*__(?:is_|has_)?[a-z0-9]+(?:_[a-z0-9]+)*", feature.name)
     assert feature.kind != "boolean" or re.search(r"__(is|has)_", feature.name)
     for ending, unit in UNIT_OF_ENDING.items():
         assert not feature.name.endswith(ending) or unit in feature.unit

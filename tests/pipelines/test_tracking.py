@@ -62,6 +62,7 @@ def boosted() -> ChurnModel:
         trained_through=JUNE,
         encoder=Encoder(features, {}),
         usage_features=tuple(names),
+        text_models={},
         boosters={"usage": text, "full": text},
         calibrators={"usage": calibrator, "full": calibrator},
         calibration=dict.fromkeys(SCORED_BANDS, "calibrated"),

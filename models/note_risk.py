@@ -1,0 +1,264 @@
+"""What words have meant for renewals: for each source of texts a TF-IDF and a regularized logistic regression.
+
+Learned from outcomes known at a cut-off, anew at each, and used out of fold: rows that teach the churn model get the
+word of text models that have not seen their account, rows that are scored that of the model of the whole cohort. Which
+texts there are belongs to `features/notes.py`, what a term is to `terms`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from features.feature import Feature
+from models.learning import Cohort, FloatArray, IntArray, account_folds, unit_of
+from models.logistic import STORED_DECIMALS, logit
+from models.settings import ModelSettings
+from models.terms import terms_of
+
+TOLERANCE = 1e-8
+MAXIMUM_STEPS = 1000
+WORTH_NAMING = 0.25
+"""Terms are named that weigh at least this share of the heaviest one in the text."""
+
+
+@dataclass(frozen=True)
+class TextModel:
+    """What the terms of one source mean.
+
+    Attributes:
+        terms: The terms that count, sorted.
+        rarity: Inverse document frequency of each term, accounts being the documents.
+        coefficients: Log-odds per unit of each term's share in a text.
+        intercept: Log-odds against the base rate of a text whose terms mean nothing.
+    """
+
+    terms: tuple[str, ...]
+    rarity: tuple[float, ...]
+    coefficients: tuple[float, ...]
+    intercept: float
+
+    def shifts(self, texts: pd.Series) -> FloatArray:
+        """How far each text moves the log-odds of churn against the base rate, shape (n,).
+
+        NaN where there is no text; zero where no term of the text is known.
+        """
+        has_text = texts.notna().to_numpy()
+        codes, unique = pd.factorize(texts[has_text], sort=True)
+        shifts = np.full(len(texts), np.nan)
+        if len(unique):
+            shifts[has_text] = self.shifts_of_counts(self._counter.transform(unique))[codes]
+        return shifts
+
+    def shifts_of_counts(self, counts: Any) -> FloatArray:
+        """The same for counts of the model's terms, a sparse matrix of shape (n, terms)."""
+        shares = _shares(counts, np.array(self.rarity))
+        shifts = shares @ np.array(self.coefficients) + self.intercept
+        return np.where(np.diff(shares.indptr) > 0, np.round(shifts, STORED_DECIMALS), 0.0)
+
+    def telling_terms(self, text: str, *, raises: bool, most: int = 3) -> tuple[str, ...]:
+        """The terms of a text that push its risk up, or down, heaviest first; a term within another is not repeated."""
+        shares = _shares(self._counter.transform([text]), np.array(self.rarity))
+        push = shares.data * np.array(self.coefficients)[shares.indices] * (1.0 if raises else -1.0)
+        heaviest = np.max(push, initial=0.0)
+        named: list[str] = []
+        for position in np.argsort(-push, kind="stable"):
+            term = self.terms[shares.indices[position]]
+            is_new = not any(f" {term} " in f" {other} " or f" {other} " in f" {term} " for other in named)
+            if push[position] > 0 and push[position] >= WORTH_NAMING * heaviest and is_new and len(named) < most:
+                named.append(term)
+        return tuple(named)
+
+    @cached_property
+    def _counter(self) -> CountVectorizer:
+        return CountVectorizer(analyzer=terms_of, vocabulary=list(self.terms))
+
+
+@dataclass(frozen=True)
+class ReadCohort:
+    """A cohort whose words have been learned from.
+
+    Attributes:
+        cohort: With a column per learned feature, each row's from text models that have not seen its account.
+        text_models: What the whole cohort teaches, by name of the learned feature; absent where it teaches nothing.
+    """
+
+    cohort: Cohort
+    text_models: dict[str, TextModel]
+
+
+def read_notes(features: Sequence[Feature], cohort: Cohort, settings: ModelSettings) -> ReadCohort:
+    """Learns from the words of a cohort, source by source.
+
+    Args:
+        features: Inputs of the churn model; those that are measured are passed over.
+        cohort: What may be learned from.
+        settings: How to fit.
+    """
+    accounts = cohort.snapshots["account_id"].to_numpy(dtype=object)
+    folds = account_folds(accounts, settings.folds, settings.seed)
+    columns: dict[str, FloatArray] = {}
+    models: dict[str, TextModel] = {}
+    for feature in learned(features):
+        columns[feature.name] = np.full(len(folds), np.nan)
+        documents = _Documents.of(cohort, feature.learned_from)
+        if not documents.are_enough(settings):
+            continue
+        model = _fit(documents, documents.every, settings)
+        if model is not None:
+            models[feature.name] = model
+            columns[feature.name][documents.rows] = _out_of_fold(documents, folds[documents.rows], settings)
+    return ReadCohort(replace(cohort, snapshots=cohort.snapshots.assign(**columns)), models)
+
+
+def with_note_risk(
+    snapshots: pd.DataFrame, features: Sequence[Feature], text_models: dict[str, TextModel]
+) -> pd.DataFrame:
+    """The snapshots with a column per learned feature, null where there is no model or no text."""
+    columns = {
+        feature.name: text_models[feature.name].shifts(snapshots[feature.learned_from])
+        if feature.name in text_models
+        else np.full(len(snapshots), np.nan)
+        for feature in learned(features)
+    }
+    return snapshots.assign(**columns) if columns else snapshots
+
+
+def learned(features: Sequence[Feature]) -> tuple[Feature, ...]:
+    """Those of the features that are learned from outcomes."""
+    return tuple(feature for feature in features if feature.learned_from)
+
+
+@dataclass(frozen=True)
+class _Documents:
+    """The distinct texts of each account with their outcome, d of them.
+
+    An account that said the same at several dates, and met the same end, has one document that weighs as all of these
+    rows together.
+
+    Attributes:
+        rows: Positions of the cohort's rows that have a text, shape (r,).
+        of_row: Document of each of these rows, shape (r,).
+        accounts: Code of each document's account, shape (d,).
+        outcomes: 1.0 where the renewal churned, shape (d,).
+        weights: Shape (d,).
+        terms: Every term that occurs, sorted, t of them.
+        counts: How often each term occurs in each document, sparse, shape (d, t).
+        churned: Renewals with a text that churned.
+        continued: Renewals with a text that did not.
+    """
+
+    rows: IntArray
+    of_row: IntArray
+    accounts: IntArray
+    outcomes: FloatArray
+    weights: FloatArray
+    terms: tuple[str, ...]
+    counts: Any
+    churned: int
+    continued: int
+
+    @classmethod
+    def of(cls, cohort: Cohort, column: str) -> "_Documents":
+        """The documents in a column of a cohort."""
+        rows = np.flatnonzero(cohort.snapshots[column].notna())
+        snapshots = cohort.snapshots.iloc[rows]
+        outcomes = cohort.outcomes[rows]
+        units = unit_of(snapshots)
+        texts, text_values = pd.factorize(snapshots[column], sort=True)
+        accounts, _ = pd.factorize(snapshots["account_id"], sort=True)
+        parts = np.column_stack([accounts, texts, outcomes.astype(np.int64)]).reshape(-1, 3)
+        documents, of_row = np.unique(parts, axis=0, return_inverse=True)
+        counter = CountVectorizer(analyzer=terms_of)
+        try:
+            counts = counter.fit_transform(text_values)[documents[:, 1]]
+            terms = tuple(counter.get_feature_names_out())
+        except ValueError:  # no text has a term
+            counts, terms = None, ()
+        return cls(
+            rows=rows,
+            of_row=of_row.reshape(-1),
+            accounts=documents[:, 0],
+            outcomes=documents[:, 2].astype(np.float64),
+            weights=np.bincount(of_row.reshape(-1), cohort.weights[rows], len(documents)).astype(np.float64),
+            terms=terms,
+            counts=counts,
+            churned=units[outcomes == 1.0].nunique(),
+            continued=units[outcomes == 0.0].nunique(),
+        )
+
+    @property
+    def every(self) -> IntArray:
+        """Positions of all documents."""
+        return np.arange(len(self.outcomes))
+
+    def are_enough(self, settings: ModelSettings) -> bool:
+        """Whether there is anything to learn."""
+        return bool(self.terms) and min(self.churned, self.continued) >= settings.note_minimum_churns
+
+
+def _fit(documents: _Documents, chosen: IntArray, settings: ModelSettings) -> TextModel | None:
+    """What the chosen documents teach; None where all met the same end, or share no term widely enough."""
+    outcomes, weights, accounts = documents.outcomes[chosen], documents.weights[chosen], documents.accounts[chosen]
+    counts = documents.counts[chosen]
+    spread = _accounts_per_term(counts, accounts)
+    common = np.flatnonzero(spread >= settings.note_minimum_accounts)
+    terms = np.sort(common[np.argsort(-spread[common], kind="stable")][: settings.note_terms])
+    if not len(terms) or not 0 < outcomes.sum() < len(outcomes):
+        return None
+    rarity = np.round(np.log((1 + len(np.unique(accounts))) / (1 + spread[terms])) + 1, STORED_DECIMALS)
+    shares = _shares(counts[:, terms], rarity)
+    regression = LogisticRegression(C=1 / settings.note_precision, tol=TOLERANCE, max_iter=MAXIMUM_STEPS)
+    # One thread, so that the order of the sums stays the same everywhere.
+    with threadpool_limits(limits=1, user_api="blas"):
+        regression.fit(shares, outcomes, sample_weight=weights)
+        base_rate = np.array([weights @ outcomes / weights.sum()])
+    return TextModel(
+        terms=tuple(documents.terms[term] for term in terms),
+        rarity=tuple(rarity.tolist()),
+        coefficients=tuple(np.round(regression.coef_[0], STORED_DECIMALS).tolist()),
+        intercept=float(np.round(regression.intercept_ - logit(base_rate), STORED_DECIMALS)[0]),
+    )
+
+
+def _out_of_fold(documents: _Documents, folds: IntArray, settings: ModelSettings) -> FloatArray:
+    """Shift of each row that has a text, from the model of the other account groups; NaN where these teach nothing."""
+    place = {term: position for position, term in enumerate(documents.terms)}
+    shifts = np.full(len(documents.outcomes), np.nan)
+    of_document = np.empty(len(documents.outcomes), dtype=np.int64)
+    of_document[documents.of_row] = folds
+    for fold in np.unique(folds):
+        held_out = np.flatnonzero(of_document == fold)
+        model = _fit(documents, np.flatnonzero(of_document != fold), settings)
+        if model is not None:
+            terms = [place[term] for term in model.terms]
+            shifts[held_out] = model.shifts_of_counts(documents.counts[held_out][:, terms])
+    return shifts[documents.of_row]
+
+
+def _accounts_per_term(counts: Any, accounts: IntArray) -> IntArray:
+    """Accounts that have each term, shape (t,)."""
+    documents = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    pairs = np.unique(accounts[documents] * np.int64(counts.shape[1]) + counts.indices)
+    return np.bincount(pairs % counts.shape[1], minlength=counts.shape[1])
+
+
+def _shares(counts: Any, rarity: FloatArray) -> Any:
+    """TF-IDF: (1 + log count) times rarity, each row scaled to length one; sparse, shape as given.
+
+    Every row is summed by itself and in the order of its terms, so that no other row can change its last bits.
+    """
+    shares = counts.astype(np.float64)
+    shares.sort_indices()
+    shares.data = (1 + np.log(shares.data)) * rarity[shares.indices]
+    terms = np.diff(shares.indptr)
+    rows = np.repeat(np.arange(shares.shape[0]), terms)
+    length = np.sqrt(np.bincount(rows, weights=shares.data**2, minlength=shares.shape[0]))
+    shares.data = shares.data / np.repeat(length, terms)
+    return shares

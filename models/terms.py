@@ -1,0 +1,48 @@
+"""From a text to its terms: words and pairs of words, lower case and without accents.
+
+Only how a text is read; nothing is fitted. Which terms count, and for what, is learned in `note_risk`.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from typing import Final
+
+import yaml
+
+_WORD: Final = re.compile(r"[^\W\d_][\w']*\w")
+_CLAUSE_END: Final = re.compile(r"[.,;:!?()\n]+")
+
+
+@cache
+def function_words() -> frozenset[str]:
+    """Words that only hold a sentence together."""
+    text = resources.files("models").joinpath("function_words.yaml").read_text(encoding="utf-8")
+    # BaseLoader: `on` is a word here, not a truth value.
+    return frozenset(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 - the loader that builds strings only
+
+
+def terms_of(text: str) -> list[str]:
+    """The terms of a text in the order in which they occur, repetitions included.
+
+    A word begins with a letter and has two characters at least; numbers are no words. A pair stands side by side within
+    one clause. Words that only hold a sentence together are no terms, and no part of a pair.
+    """
+    fillers = function_words()
+    terms = []
+    for clause in _CLAUSE_END.split(_folded(text)):
+        words = [None if word in fillers else word for word in _WORD.findall(clause)]
+        terms += [word for word in words if word]
+        terms += [f"{left} {right}" for left, right in pairwise(words) if left and right]
+    return terms
+
+
+def _folded(text: str) -> str:
+    """The text in lower case, without accents and with straight apostrophes."""
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    decomposed = unicodedata.normalize("NFKD", lowered.replace("’", "'"))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
