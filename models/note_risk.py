@@ -110,10 +110,12 @@ def read_notes(features: Sequence[Feature], cohort: Cohort, settings: ModelSetti
         documents = _Documents.of(cohort, feature.learned_from)
         if not documents.are_enough(settings):
             continue
-        model = _fit(documents, documents.every, settings)
-        if model is not None:
-            models[feature.name] = model
-            columns[feature.name][documents.rows] = _out_of_fold(documents, folds[documents.rows], settings)
+        # One thread, so that the order of the sums stays the same everywhere.
+        with threadpool_limits(limits=1, user_api="blas"):
+            model = _fit(documents, documents.every, settings)
+            if model is not None:
+                models[feature.name] = model
+                columns[feature.name][documents.rows] = _out_of_fold(documents, folds[documents.rows], settings)
     return ReadCohort(replace(cohort, snapshots=cohort.snapshots.assign(**columns)), models)
 
 
@@ -215,10 +217,8 @@ def _fit(documents: _Documents, chosen: IntArray, settings: ModelSettings) -> Te
     rarity = np.round(np.log((1 + len(np.unique(accounts))) / (1 + spread[terms])) + 1, STORED_DECIMALS)
     shares = _shares(counts[:, terms], rarity)
     regression = LogisticRegression(C=1 / settings.note_precision, tol=TOLERANCE, max_iter=MAXIMUM_STEPS)
-    # One thread, so that the order of the sums stays the same everywhere.
-    with threadpool_limits(limits=1, user_api="blas"):
-        regression.fit(shares, outcomes, sample_weight=weights)
-        base_rate = np.array([weights @ outcomes / weights.sum()])
+    regression.fit(shares, outcomes, sample_weight=weights)
+    base_rate = np.array([weights @ outcomes / weights.sum()])
     return TextModel(
         terms=tuple(documents.terms[term] for term in terms),
         rarity=tuple(rarity.tolist()),

@@ -5,7 +5,7 @@ Only how a text is read; nothing is fitted. Which terms count, and for what, is 
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import pairwise
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import yaml
 
 _WORD: Final = re.compile(r"[^\W\d_][\w']*\w")
-_CLAUSE_END: Final = re.compile(r"[.,;:!?()\n]+")
+_CLAUSE_END: Final = re.compile(r"[.,;:!?()]+")
 
 
 @cache
@@ -30,13 +30,19 @@ def terms_of(text: str) -> list[str]:
     A word begins with a letter and has two characters at least; numbers are no words. A pair stands side by side within
     one clause. Words that only hold a sentence together are no terms, and no part of a pair.
     """
+    return [term for line in text.split("\n") for term in _terms_of_line(line)]
+
+
+# The same line is in the texts of many dates, and is read at every cut-off anew.
+@lru_cache(maxsize=2**16)
+def _terms_of_line(line: str) -> tuple[str, ...]:
     fillers = function_words()
     terms = []
-    for clause in _CLAUSE_END.split(_folded(text)):
+    for clause in _CLAUSE_END.split(_folded(line)):
         words = [None if word in fillers else word for word in _WORD.findall(clause)]
         terms += [word for word in words if word]
         terms += [f"{left} {right}" for left, right in pairwise(words) if left and right]
-    return terms
+    return tuple(terms)
 
 
 def _folded(text: str) -> str:

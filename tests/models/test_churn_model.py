@@ -8,11 +8,16 @@ import pytest
 from models.churn_model import ChurnModel, HindsightError
 from models.fitting import fit_model
 from models.learning import KEY, LearningData
+from models.note_risk import read_notes
 from models.settings import ModelSettings
 from models.training import TrainingResult
 
 JUDGEMENT = ["pulse__sentiment_level", "sentiment", "pulse_state", "pulse_age_days"]
 NO_HISTORY = pd.DataFrame()
+
+
+def fit(data: LearningData, settings: ModelSettings) -> ChurnModel:
+    return fit_model(data, read_notes(data.features, data.cohort(data.through), settings), NO_HISTORY, settings)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +57,7 @@ def test_the_order_of_rows_does_not_change_the_model(company: LearningData, fast
         snapshots=company.snapshots.sample(frac=1.0, random_state=1),
         labels=company.labels.sample(frac=1.0, random_state=2),
     )
-    models = [fit_model(data, data.cohort(data.through), NO_HISTORY, fast_settings) for data in (company, mixed)]
+    models = [fit(data, fast_settings) for data in (company, mixed)]
     assert models[0].version == models[1].version
 
 
@@ -62,10 +67,7 @@ def test_shuffling_every_column_of_judgement_leaves_the_usage_view_as_it_is(
     order = np.random.default_rng(5).permutation(len(company.snapshots))
     shuffled = {column: company.snapshots[column].to_numpy()[order] for column in JUDGEMENT}
     other = replace(company, snapshots=company.snapshots.assign(**shuffled))
-    scores = [
-        fit_model(data, data.cohort(data.through), NO_HISTORY, fast_settings).score(data.open_at(data.through))
-        for data in (company, other)
-    ]
+    scores = [fit(data, fast_settings).score(data.open_at(data.through)) for data in (company, other)]
     pd.testing.assert_series_equal(scores[0]["usage_view"], scores[1]["usage_view"], check_exact=True)
     assert (scores[0]["churn_probability"] != scores[1]["churn_probability"]).mean() > 0.9
 
@@ -140,7 +142,7 @@ def test_the_base_rate_in_place_of_a_model_is_scored_and_stored_alike(
     assert scores["churn_probability"].equals(scores["base_rate"])
     assert scores["usage_view"].equals(scores["base_rate"])
     assert set(scores["calibration"]) == {"uncalibrated"}
-    assert set(model.to_files()) == {"calibration.json", "features.json", "model.json"}
+    assert set(model.to_files()) == {"calibration.json", "features.json", "model.json", "note_risk.json"}
     again = ChurnModel.from_files(model.to_files())
     pd.testing.assert_frame_equal(again.score(now, allow_hindsight=True), scores, check_exact=True)
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 
 from features.feature import Feature
-from models.cross_fitting import account_folds, cross_fitted_scores
-from models.learning import LearningData
+from models.cross_fitting import cross_fitted_scores
+from models.learning import LearningData, account_folds
 from models.settings import ModelSettings
 
 
@@ -24,8 +24,8 @@ def test_no_account_is_scored_by_a_booster_that_knows_its_outcome(
     held_out = account_folds(accounts, fast_settings.folds, fast_settings.seed) == 0
     turned_round = replace(cohort, outcomes=np.where(held_out, 1 - cohort.outcomes, cohort.outcomes))
 
-    scores = cross_fitted_scores(features, cohort, fast_settings)
-    others = cross_fitted_scores(features, turned_round, fast_settings)
+    scores = cross_fitted_scores({"full": features}, cohort, fast_settings)["full"]
+    others = cross_fitted_scores({"full": features}, turned_round, fast_settings)["full"]
 
     np.testing.assert_array_equal(scores[held_out], others[held_out])
     assert (scores[~held_out] != others[~held_out]).mean() > 0.9
@@ -36,7 +36,8 @@ def test_where_one_group_holds_every_churn_the_others_get_the_rate_without_it(
 ) -> None:
     cohort = company.cohort(company.through)
     only = cohort.snapshots["account_id"].to_numpy(dtype=object) == "a0000"
-    scores = cross_fitted_scores(features, replace(cohort, outcomes=only.astype(float)), fast_settings)
+    one_churn = replace(cohort, outcomes=only.astype(float))
+    scores = cross_fitted_scores({"full": features}, one_churn, fast_settings)["full"]
     # Learned without any churn: well below one in a thousand, and finite.
     assert np.isfinite(scores).all()
     assert (scores[only] < -7).all()

@@ -13,6 +13,7 @@ def test_a_model_is_text_and_json_and_names_its_features(trained: TrainingResult
         "churn_probability.lightgbm.txt",
         "features.json",
         "model.json",
+        "note_risk.json",
         "usage_view.lightgbm.txt",
     ]
     listed = json.loads(files["features.json"])
