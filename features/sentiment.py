@@ -17,8 +17,9 @@ _GOOD, _BAD = "praisedword", "blamedword"
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Phrases that point up or down, and the words that turn them round."""
+    """Phrases that point up or down, the words that turn them round, and phrases that only look like one of these."""
 
+    neutral: tuple[str, ...]
     positive: tuple[str, ...]
     negative: tuple[str, ...]
     negations: tuple[str, ...]
@@ -53,7 +54,7 @@ def tone(text: ir.StringValue) -> ir.IntegerValue:
     """
     lexicon = load_lexicon()
     turn = rf"\b(?:{_any_of(lexicon.negations)})\s+(?:\w+\s+)?"
-    lowered = text.lower()
+    lowered = text.lower().re_replace(rf"\b(?:{_any_of(lexicon.neutral)})\b", " ")
     turned = lowered.re_replace(rf"{turn}(?:{_any_of(lexicon.negative)})\b", _GOOD)
     turned = turned.re_replace(rf"{turn}(?:{_any_of(lexicon.positive)})\b", _BAD)
     praise = _count(turned, (*lexicon.positive, _GOOD))
