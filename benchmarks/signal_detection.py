@@ -20,7 +20,7 @@ import pandas as pd
 from data_contracts.contract import source_contracts
 from data_contracts.ingest import ingest_table
 from data_contracts.source_files import find_source
-from features.engine import Engine
+from features.engine import DuckDBEngine
 from features.signals import fired_signals, load_signals, watched_spine
 from features.sources import Sources
 from sample_company.generate import generate_company
@@ -79,7 +79,7 @@ def live_through(run_folder: Path, days: int) -> Year:
     dates = [AS_OF - timedelta(days=shift) for shift in reversed(range(days))]
     watched, fired = [], []
     for first in range(0, days, DAYS_AT_ONCE):
-        engine = Engine(threads=2)
+        engine = DuckDBEngine(threads=2)
         sources = Sources.open(run_folder, engine)
         some = dates[first : first + DAYS_AT_ONCE]
         spine = watched_spine(sources, some)

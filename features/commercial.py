@@ -1,6 +1,5 @@
 """Features of the contract itself: size, age, term, lead time, and how earlier renewals of the account went."""
 
-import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
@@ -181,8 +180,8 @@ def _account_history(spine: ir.Table, sources: Sources) -> ir.Table:
         commercial__renewals_survived_count=renewed.fill_null(False).sum(),
         commercial__renewals_lost_count=(known.outcome == "churned").fill_null(False).sum(),
         commercial__open_contracts_count=known.outcome.isnull().sum(),
-        last_renewed_arr=known.renewed_arr.argmax(ibis.ifelse(has_ratio, recency, ibis.null("string"))),
-        last_arr=known.arr.argmax(ibis.ifelse(has_ratio, recency, ibis.null("string"))),
+        last_renewed_arr=known.renewed_arr.argmax(recency, where=has_ratio),
+        last_arr=known.arr.argmax(recency, where=has_ratio),
     )
     return history.select(
         *MOMENT,

@@ -1,9 +1,10 @@
-"""Where expressions run: the one module that executes Ibis.
+"""What an engine is, and the one that runs unless another is asked for: DuckDB.
 
-The families hand over expressions and get tables back; they never see a connection. Anything that differs between
-engines belongs here, so that a feature means the same on each.
+The families hand over expressions and get tables back; they never see a connection. Only this module and `spark_engine`
+execute Ibis. Anything that differs between engines belongs there, so that a feature means the same on each.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,70 @@ import pyarrow.parquet as pq
 from features.ordering import sort_rows
 
 
-class Engine:
+class EngineError(Exception):
+    """The engine that was asked for cannot run here; the message says what it lacks."""
+
+
+class Engine(ABC):
+    """A session over Parquet files in which expressions are computed."""
+
+    @abstractmethod
+    def read_parquet(self, path: Path) -> ir.Table:
+        """Return a lazy table over one Parquet file or a folder of them."""
+
+    @abstractmethod
+    def from_pandas(self, frame: pd.DataFrame, schema: Mapping[str, str]) -> ir.Table:
+        """Return a small frame as a table with the given Ibis types."""
+
+    @abstractmethod
+    def from_arrow(self, table: pa.Table) -> ir.Table:
+        """Return an Arrow table as a table of the engine."""
+
+    @abstractmethod
+    def store(self, expression: ir.Table) -> ir.Table:
+        """Compute an expression once and return it as a table that later expressions can share."""
+
+    @abstractmethod
+    def to_arrow(self, expression: ir.Table) -> pa.Table:
+        """Execute an expression and return its rows, in no particular order unless it is sorted."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the session and its temporary tables."""
+
+    def to_pandas(self, expression: ir.Table, sort_by: tuple[str, ...]) -> pd.DataFrame:
+        """Execute an expression and return its rows sorted by key.
+
+        Args:
+            expression: What to compute.
+            sort_by: Columns that identify a row; the order of the result depends on nothing else.
+
+        Returns:
+            Strings as `str`, decimals as float64 (exact to the cent below 10^13), dates as `datetime64[us]`, all else
+            as the engine types it.
+        """
+        table = self.to_arrow(expression)
+        for position, field in enumerate(table.schema):
+            if pa.types.is_decimal(field.type):
+                table = table.set_column(position, field.name, table.column(position).cast(pa.float64()))
+        frame = table.to_pandas(date_as_object=False)
+        dates = frame.select_dtypes("datetime").columns
+        frame[dates] = frame[dates].astype("datetime64[us]")
+        return sort_rows(frame, sort_by)
+
+    def write_parquet(self, expression: ir.Table, path: Path, sort_by: tuple[str, ...]) -> int:
+        """Execute an expression, write its rows sorted by key, and return how many there are."""
+        table = self.to_arrow(expression.order_by(list(sort_by)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path, compression="zstd")
+        return int(table.num_rows)
+
+    def scalar(self, expression: ir.Scalar) -> Any:
+        """Execute an expression that is one value; null is None."""
+        return self.to_arrow(expression.as_table()).column(0)[0].as_py()
+
+
+class DuckDBEngine(Engine):
     """A DuckDB session in memory over Parquet files.
 
     Args:
@@ -60,10 +124,6 @@ class Engine:
         """Return an Arrow table as a table of the engine."""
         return self.store(ibis.memtable(table))
 
-    def to_arrow(self, expression: ir.Table) -> pa.Table:
-        """Execute an expression and return its rows in no particular order."""
-        return self._connection.to_pyarrow(expression)
-
     def store(self, expression: ir.Table) -> ir.Table:
         """Compute an expression once and return it as a table that later expressions can share.
 
@@ -74,36 +134,9 @@ class Engine:
             self._stored[step] = self._connection.create_table(ibis.util.gen_name("step"), expression, temp=True)
         return self._stored[step]
 
-    def to_pandas(self, expression: ir.Table, sort_by: tuple[str, ...]) -> pd.DataFrame:
-        """Execute an expression and return its rows sorted by key.
-
-        Args:
-            expression: What to compute.
-            sort_by: Columns that identify a row; the order of the result depends on nothing else.
-
-        Returns:
-            Strings as `str`, decimals as float64 (exact to the cent below 10^13), dates as `datetime64[us]`, all else
-            as the engine types it.
-        """
-        table: pa.Table = self._connection.to_pyarrow(expression)
-        for position, field in enumerate(table.schema):
-            if pa.types.is_decimal(field.type):
-                table = table.set_column(position, field.name, table.column(position).cast(pa.float64()))
-        frame = table.to_pandas(date_as_object=False)
-        dates = frame.select_dtypes("datetime").columns
-        frame[dates] = frame[dates].astype("datetime64[us]")
-        return sort_rows(frame, sort_by)
-
-    def write_parquet(self, expression: ir.Table, path: Path, sort_by: tuple[str, ...]) -> int:
-        """Execute an expression, write its rows sorted by key, and return how many there are."""
-        table: pa.Table = self._connection.to_pyarrow(expression.order_by(list(sort_by)))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path, compression="zstd")
-        return int(table.num_rows)
-
-    def scalar(self, expression: ir.Scalar) -> Any:
-        """Execute an expression that is one value; null is None."""
-        return self._connection.to_pyarrow(expression).as_py()
+    def to_arrow(self, expression: ir.Table) -> pa.Table:
+        """Execute an expression and return its rows, in no particular order unless it is sorted."""
+        return self._connection.to_pyarrow(expression)
 
     def close(self) -> None:
         """Release the session and its temporary tables."""

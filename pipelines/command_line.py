@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.command_errors import bad_usage, errors_in_words, fail
-from pipelines.command_options import AsOf, Config, Csm, DayAsOf, Debug, Out, PublishedAsOf, Source, Top, Verbose
+from pipelines.command_options import (
+    AsOf,
+    Config,
+    Csm,
+    DayAsOf,
+    Debug,
+    Engine,
+    EngineName,
+    Out,
+    PublishedAsOf,
+    Source,
+    Top,
+    Verbose,
+)
 from pipelines.telemetry import turn_off_telemetry
 from pipelines.text_display import print_lines, print_section, stderr, stdout
 
@@ -64,11 +77,13 @@ def demo(
     out: Out = Path(".falsegreen/demo"),
     accounts: Annotated[int, typer.Option(min=20, max=20_000, help="Size of the sample company.")] = 800,
     seed: Annotated[int | None, typer.Option(help="Seed of the sample company.")] = None,
+    engine: Engine = None,
     debug: Debug = False,
     verbose: Verbose = False,
 ) -> None:
     """Build a sample company, run everything on it, and print the risk table with reasons."""
     with errors_in_words(debug=debug):
+        _require_engine(None, engine)
         from sample_company.generate import generate_company
         from sample_company.settings import CompanySettings
 
@@ -81,7 +96,7 @@ def demo(
             settings = CompanySettings(accounts=accounts)
             generate_company(source, settings if seed is None else settings.model_copy(update={"seed": seed}))
         stdout().print(f"A sample company of {accounts} accounts is in {source}.", highlight=False)
-        _run_and_report(_plan(source, out, None, None, verbose=verbose), retrain=True)
+        _run_and_report(_plan(source, out, None, None, engine, verbose=verbose), retrain=True)
 
 
 @app.command(short_help="Hold source tables to their contracts; write nothing")
@@ -116,13 +131,14 @@ def run(
     out: Out = Path(".falsegreen"),
     as_of: AsOf = None,
     config: Config = None,
+    engine: Engine = None,
     retrain: Annotated[bool, typer.Option("--retrain", help="Train even if there is a model already.")] = False,
     debug: Debug = False,
     verbose: Verbose = False,
 ) -> None:
     """Contracts, features, training if there is no model yet, scores, publication."""
     with errors_in_words(debug=debug):
-        _run_and_report(_plan(source, out, as_of, config, verbose=verbose), retrain=retrain)
+        _run_and_report(_plan(source, out, as_of, config, engine, verbose=verbose), retrain=retrain)
 
 
 @app.command(short_help="Train, measure and register a model")
@@ -131,12 +147,13 @@ def train(
     out: Out = Path(".falsegreen"),
     as_of: AsOf = None,
     config: Config = None,
+    engine: Engine = None,
     debug: Debug = False,
     verbose: Verbose = False,
 ) -> None:
     """Train a model on everything recorded before a date, measure it by walking forward, register it."""
     with errors_in_words(debug=debug):
-        plan = _plan(source, out, as_of, config, verbose=verbose)
+        plan = _plan(source, out, as_of, config, engine, verbose=verbose)
         from pipelines.execution import run_training
         from pipelines.report_display import print_sources, print_training
 
@@ -151,12 +168,13 @@ def score(
     out: Out = Path(".falsegreen"),
     as_of: AsOf = None,
     config: Config = None,
+    engine: Engine = None,
     debug: Debug = False,
     verbose: Verbose = False,
 ) -> None:
     """Score the open renewals with the model that is there, and publish the risk table."""
     with errors_in_words(debug=debug):
-        plan = _plan(source, out, as_of, config, verbose=verbose)
+        plan = _plan(source, out, as_of, config, engine, verbose=verbose)
         from pipelines.execution import run_scoring
         from pipelines.report_display import print_run
 
@@ -194,12 +212,13 @@ def watch(
     out: Out = Path(".falsegreen"),
     as_of: DayAsOf = None,
     config: Config = None,
+    engine: Engine = None,
     debug: Debug = False,
     verbose: Verbose = False,
 ) -> None:
     """Look at every signal as of a day, publish what fires and each account's timeline. Needs no model."""
     with errors_in_words(debug=debug):
-        plan = _plan(source, out, as_of, config, verbose=verbose, daily=True)
+        plan = _plan(source, out, as_of, config, engine, verbose=verbose, daily=True)
         from pipelines.execution import run_watch
         from pipelines.report_display import print_published_signals, print_sources
 
@@ -277,15 +296,29 @@ def _run_and_report(plan: "RunPlan", *, retrain: bool) -> None:
 
 
 def _plan(
-    source: Path, out: Path, as_of: str | None, config: Path | None, *, verbose: bool, daily: bool = False
+    source: Path,
+    out: Path,
+    as_of: str | None,
+    config: Path | None,
+    engine: EngineName | None,
+    *,
+    verbose: bool,
+    daily: bool = False,
 ) -> "RunPlan":
     """Check what was typed before anything is imported or written."""
     from pipelines.execution import RunPlan
-    from pipelines.settings import load_settings
     from pipelines.workspace import Workspace
 
-    load_settings(config)
-    return RunPlan(source, Workspace(out), _as_of(as_of, source, daily=daily), config, verbose)
+    _require_engine(config, engine)
+    return RunPlan(source, Workspace(out), _as_of(as_of, source, daily=daily), config, verbose, engine)
+
+
+def _require_engine(config: Path | None, engine: EngineName | None) -> None:
+    """Check the settings, and that the engine that they or the command name can run here."""
+    from pipelines.engine_session import require_engine
+    from pipelines.settings import load_settings
+
+    require_engine(load_settings(config).with_engine(engine).run)
 
 
 def _existing_workspace(out: Path) -> "Workspace":

@@ -1,9 +1,18 @@
 """The options that several commands share: their names, where they come from, and what help says of them."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class EngineName(StrEnum):
+    """What may compute features, labels and signals."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
 
 Source = Annotated[
     Path,
@@ -36,6 +45,14 @@ PublishedAsOf = Annotated[
 Config = Annotated[
     Path | None,
     typer.Option("--config", envvar="FALSEGREEN_CONFIG", dir_okay=False, help="Settings, a YAML file."),
+]
+Engine = Annotated[
+    EngineName | None,
+    typer.Option(
+        "--engine",
+        help="What computes features: duckdb, or spark (an extra) for more events than one machine holds. "
+        "Default: the settings, else duckdb.",
+    ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show where in the program an error happened.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log.")]

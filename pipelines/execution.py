@@ -55,6 +55,7 @@ class RunPlan:
         as_of: Date to stand for.
         settings_file: Settings, or None for the defaults.
         verbose: Whether Dagster logs to the terminal.
+        engine: What computes, or None for what the settings say.
     """
 
     source: Path
@@ -62,6 +63,7 @@ class RunPlan:
     as_of: date
     settings_file: Path | None = None
     verbose: bool = False
+    engine: str | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def _execute(job: "dg.JobDefinition", plan: RunPlan, stage: Stage, run_id: str, 
         "source": str(plan.source.absolute()),
         "workspace": str(plan.workspace.root.absolute()),
         "settings_file": str(plan.settings_file.absolute()) if plan.settings_file else "",
+        "engine": plan.engine or "",
     }
     result = job.execute_in_process(
         run_config={

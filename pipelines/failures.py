@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from data_contracts.problems import ContractError
+from features.engine import EngineError
 from models.churn_model import HindsightError, ModelFilesError
 from models.learning import LearningError
 from pipelines.lock import WorkspaceBusyError
@@ -19,6 +20,7 @@ from pipelines.settings import SettingsError
 
 READABLE = (
     ContractError,
+    EngineError,
     HindsightError,
     LearningError,
     ModelFilesError,

@@ -6,7 +6,7 @@ they are said on the command line or by the environment, so that one file serves
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -28,8 +28,18 @@ class RunSettings(BaseModel):
     """Threads of the query engine; None takes what the machine has. The figures do not depend on it."""
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")] = "2GB"
     """Memory of the query engine; above it, it spills to disk."""
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """What computes features, labels and signals; the figures are the same."""
+    spark: dict[str, str | bool | int] = {}
+    """Settings of Spark by name, laid over those that falsegreen chooses; read only where the engine is spark."""
     keep_runs_days: Annotated[float, Field(ge=0)] = 30
     """How long tables stay that no published revision refers to."""
+
+    def spark_texts(self) -> dict[str, str]:
+        """Return the settings of Spark as Spark takes them."""
+        return {
+            name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in self.spark.items()
+        }
 
 
 class Settings(BaseModel):
@@ -39,6 +49,17 @@ class Settings(BaseModel):
 
     model: ModelSettings = ModelSettings()
     run: RunSettings = RunSettings()
+
+    def with_engine(self, engine: str | None) -> "Settings":
+        """Return these settings with another engine, or as they are where none is named.
+
+        Raises:
+            ValueError: If there is no such engine.
+        """
+        if not engine:
+            return self
+        run = RunSettings.model_validate({**self.run.model_dump(), "engine": engine})
+        return self.model_copy(update={"run": run})
 
 
 def load_settings(path: Path | None) -> Settings:

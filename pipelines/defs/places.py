@@ -27,11 +27,13 @@ class Places(dg.ConfigurableResource[Any]):
         source: Folder of source tables; else `FALSEGREEN_SOURCE`, else the sample company in the workspace.
         workspace: Folder of the workspace; else `FALSEGREEN_HOME`, else `.falsegreen` in the current folder.
         settings_file: Settings; else `FALSEGREEN_CONFIG`, else the defaults.
+        engine: What computes; else what the settings say.
     """
 
     source: str = ""
     workspace: str = ""
     settings_file: str = ""
+    engine: str = ""
 
     def open_workspace(self) -> Workspace:
         """Return the workspace."""
@@ -45,7 +47,7 @@ class Places(dg.ConfigurableResource[Any]):
     def settings(self) -> Settings:
         """Read the settings."""
         given = self.settings_file or os.environ.get("FALSEGREEN_CONFIG", "")
-        return load_settings(Path(given) if given else None)
+        return load_settings(Path(given) if given else None).with_engine(self.engine)
 
     def run_folder(self, run: dg.DagsterRun) -> Path:
         """Return the folder of the run's tables."""

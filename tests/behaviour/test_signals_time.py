@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.contract import Column, Contract, source_contracts
-from features.engine import Engine
+from features.engine import DuckDBEngine
 from features.signal_episodes import EPISODE_KEY, join_firings
 from features.signals import STATE_KEY, build_signals, fired_signals
 from features.sources import Sources
@@ -33,7 +33,7 @@ Past = tuple[pd.DataFrame, ...]
 
 def past_of(tables: Tables, run: Path) -> Past:
     """Return features, firings, episodes and timeline as of the date, from whatever the tables hold."""
-    engine = Engine(threads=2)
+    engine = DuckDBEngine(threads=2)
     opened = Sources.open(run, engine)
     lazy = {name: engine.from_arrow(table) for name, table in tables.items()}
     sources = Sources(tables=lazy, reports=opened.reports, contracts=opened.contracts, engine=engine)
@@ -54,7 +54,7 @@ def past_of(tables: Tables, run: Path) -> Past:
 @pytest.fixture(scope="module")
 def all_rows(company_run: Path) -> dict[str, pa.Table]:
     """Return every table with all that the company ever recorded."""
-    engine = Engine(threads=2)
+    engine = DuckDBEngine(threads=2)
     tables = {name: engine.to_arrow(engine.read_parquet(company_run / name)) for name in source_contracts()}
     engine.close()
     return tables

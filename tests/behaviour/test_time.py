@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from data_contracts.contract import Column, Contract, source_contracts
 from features.build import build_features
-from features.engine import Engine
+from features.engine import DuckDBEngine
 from features.labels import label_snapshots
 from features.sources import Sources
 from features.spine import KEY, build_spine, grid_dates
@@ -48,7 +48,7 @@ Tables = Mapping[str, pa.Table]
 
 def past_of(tables: Tables, run: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return features and labels as of the date, from whatever the tables hold."""
-    engine = Engine(threads=2)
+    engine = DuckDBEngine(threads=2)
     opened = Sources.open(run, engine)
     lazy = {name: engine.from_arrow(table) for name, table in tables.items()}
     sources = Sources(
@@ -64,7 +64,7 @@ def past_of(tables: Tables, run: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 @pytest.fixture(scope="module")
 def all_rows(company_run: Path) -> dict[str, pa.Table]:
     """Return every table that features read, with all that the company ever recorded."""
-    engine = Engine(threads=2)
+    engine = DuckDBEngine(threads=2)
     tables = {name: engine.to_arrow(engine.read_parquet(company_run / name)) for name in READ_BY_FEATURES}
     engine.close()
     return tables

@@ -74,6 +74,26 @@ def test_locks_hold_names_versions_and_hashes_only() -> None:
             assert re.fullmatch(r"[A-Za-z0-9._-]+==\S+( ; .+)?( \\)?|    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
 
 
+def pins(lock: str) -> dict[str, set[str]]:
+    """Return the versions of each package in a lock, with the conditions under which each holds."""
+    found: dict[str, set[str]] = {}
+    for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
+        if not line.startswith(" "):
+            name, _, version = line.removesuffix(" \\").partition("==")
+            found.setdefault(name, set()).add(version)
+    return found
+
+
+def test_the_lock_of_the_spark_extra_only_adds_packages() -> None:
+    base, extra = pins("requirements.lock"), pins("requirements-spark.lock")
+    versions = {name: {pin.split(" ; ")[0] for pin in pinned} for name, pinned in base.items()}
+    moved = [name for name in extra if name in base and {pin.split(" ; ")[0] for pin in extra[name]} - versions[name]]
+
+    assert not moved
+    assert "pyspark" not in base
+    assert {"pyspark", "grpcio-status"} <= set(extra)
+
+
 def test_no_file_carries_an_address_of_a_registry_or_a_path_of_one_machine() -> None:
     forbidden = re.compile(r"pypi\.org|pythonhosted|/simple/?\b|(?<![\w.~])/(?:home|Users|root|work)/\w")
     naming = []

@@ -11,7 +11,7 @@ import pytest
 from data_contracts.contract import source_contracts
 from data_contracts.ingest import ingest_table
 from data_contracts.source_files import find_source
-from features.engine import Engine
+from features.engine import DuckDBEngine
 from features.sources import Sources
 
 Row = dict[str, Any]
@@ -186,6 +186,6 @@ def make_sources(tmp_path: Path) -> MakeSources:
             report = ingest_table(contract, find_source(source, name), known_at, run / name, ingested)
             assert may_break or not report.violations
             ingested[name] = run / name / f"{name}.parquet"
-        return Sources.open(run, Engine(threads=1))
+        return Sources.open(run, DuckDBEngine(threads=1))
 
     return make

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from features.engine import Engine
+from features.engine import DuckDBEngine
 from features.phrases import mentions
 
 NEGATIONS = ("no", "not", "isn't")
@@ -11,7 +11,7 @@ WORDS = {"executive": ("cfo", "head of")}
 
 
 def found(text: str | None, *phrases: str) -> bool | None:
-    engine = Engine(threads=1)
+    engine = DuckDBEngine(threads=1)
     table = engine.from_pandas(pd.DataFrame({"text": pd.Series([text], dtype="str")}), {"text": "string"})
     answer = mentions(table.text, phrases, WORDS, NEGATIONS)
     result: bool | None = engine.scalar(answer.max())

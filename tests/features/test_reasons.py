@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from features.build import build_features
-from features.engine import Engine
+from features.engine import DuckDBEngine
 from features.reason_themes import is_vague, load_taxonomy, themes_of
 from features.reasons import FEATURES, THEMES
 from features.sources import Sources
@@ -49,7 +49,7 @@ def use(days_ago: int, events: int) -> Row:
 
 
 def read(*sentences: str) -> list[set[str]]:
-    engine = Engine(threads=1)
+    engine = DuckDBEngine(threads=1)
     frame = pd.DataFrame({"place": range(len(sentences)), "text": sentences})
     table = engine.from_pandas(frame, {"place": "int64", "text": "string"})
     found = engine.to_pandas(table.select("place", **themes_of(table.text)), ("place",))
@@ -100,7 +100,7 @@ def test_a_sentence_may_have_several_themes_or_none(sentence: str, themes: set[s
     ],
 )
 def test_a_reason_that_says_nothing_is_vague(sentence: str, expected: bool) -> None:
-    engine = Engine(threads=1)
+    engine = DuckDBEngine(threads=1)
     table = engine.from_pandas(pd.DataFrame({"text": [sentence]}), {"text": "string"})
     has_theme = table.mutate(**themes_of(table.text))
     anything = has_theme[THEMES[0]]

@@ -4,7 +4,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from features.engine import Engine
+from features.engine import DuckDBEngine
 from features.sentiment import tone
 
 
@@ -38,12 +38,12 @@ from features.sentiment import tone
     ],
 )
 def test_tone_counts_praise_against_complaint(text: str, expected: int) -> None:
-    engine = Engine(threads=1)
+    engine = DuckDBEngine(threads=1)
     table = engine.from_pandas(pd.DataFrame({"text": [text]}), {"text": "string"})
     assert engine.scalar(table.mutate(tone=tone(table.text)).tone.max()) == expected
 
 
 def test_no_reason_has_no_tone() -> None:
-    engine = Engine(threads=1)
+    engine = DuckDBEngine(threads=1)
     table = engine.from_pandas(pd.DataFrame({"reason": pd.Series([None], dtype="str")}), {"reason": "string"})
     assert engine.scalar(tone(ibis.coalesce(table.reason, table.reason)).max()) is None
