@@ -6,7 +6,7 @@ here in Spark's SQL so that it gives DuckDB's answer. Nothing is executed here a
 
 import re
 import string
-from typing import Any
+from typing import Any, ClassVar
 
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
@@ -26,11 +26,38 @@ class SparkDialect(PySparkCompiler):
 
     __slots__ = ()
 
+    # Or those of the base class would take the place of the methods below.
+    SIMPLE_OPS: ClassVar[dict[Any, str]] = {}
+
     def visit_Divide(self, op: Any, *, left: Any, right: Any) -> Any:
         """Divide as IEEE 754 does, by zero too; Spark raises."""
         divided, by = sge.paren(self.cast(left, dt.float64)), sge.paren(self.cast(right, dt.float64))
         infinite = divided * self.cast(sge.convert("Infinity"), dt.float64)
         return self.if_(by.eq(sge.convert(0)), infinite, divided / by)
+
+    def visit_Modulus(self, op: Any, *, left: Any, right: Any) -> Any:
+        """Leave nothing where nothing divides; Spark raises."""
+        return sge.paren(left) % self.f.nullif(right, sge.convert(0))
+
+    def visit_Ln(self, op: Any, *, arg: Any) -> Any:
+        """Refuse the logarithm of zero and less; Spark gives null."""
+        return self.f.ln(self._positive(arg))
+
+    def visit_Log2(self, op: Any, *, arg: Any) -> Any:
+        """See `visit_Ln`."""
+        return self.f.log2(self._positive(arg))
+
+    def visit_Log10(self, op: Any, *, arg: Any) -> Any:
+        """See `visit_Ln`."""
+        return self.f.log10(self._positive(arg))
+
+    def visit_Log(self, op: Any, *, arg: Any, base: Any) -> Any:
+        """See `visit_Ln`."""
+        return super().visit_Log(op, arg=self._positive(arg), base=base)
+
+    def _positive(self, arg: Any) -> Any:
+        refused = self.f.anon.raise_error(sge.convert("cannot take the logarithm of zero or less"))
+        return self.if_(arg <= sge.convert(0), refused, arg)
 
     def visit_Cast(self, op: Any, *, arg: Any, to: Any) -> Any:
         """Round to whole numbers, halves of floats to the even side and of decimals away from zero; Spark truncates."""

@@ -63,3 +63,26 @@ def test_one_fault_is_one_entry(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.yaml cannot be read"):
         load_settings(tmp_path / "absent.yaml")
+
+
+def test_the_engine_is_duckdb_unless_settings_or_command_name_another() -> None:
+    settings = Settings()
+
+    assert settings.run.engine == "duckdb"
+    assert settings.with_engine(None) is settings
+    assert settings.with_engine("spark").run.engine == "spark"
+    with pytest.raises(ValueError, match="engine"):
+        settings.with_engine("polars")
+
+
+def test_settings_of_spark_reach_it_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text(
+        "run: {engine: spark, spark: {spark.sql.shuffle.partitions: 64, spark.sql.adaptive.enabled: false}}\n",
+        encoding="utf-8",
+    )
+
+    run = load_settings(path).run
+
+    assert run.engine == "spark"
+    assert run.spark_texts() == {"spark.sql.shuffle.partitions": "64", "spark.sql.adaptive.enabled": "false"}
