@@ -15,7 +15,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
@@ -142,6 +142,8 @@ def _settings(threads: int | None, memory_limit: str | None, folder: Path) -> di
         "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
         # A query of ours has dozens of joins and windows, each of which takes whole pages from the start.
         "spark.buffer.pageSize": "1m",
+        # The feature table comes over whole, however large it is.
+        "spark.driver.maxResultSize": "0",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.host": "127.0.0.1",
@@ -166,6 +168,7 @@ def _heap(memory_limit: str) -> int:
 
 def _start(settings: Mapping[str, str], folder: Path) -> tuple[Any, Any]:
     """Start a Java process and a session in it; return both."""
+    from py4j.protocol import Py4JError
     from pyspark import SparkConf, SparkContext
     from pyspark.errors import PySparkRuntimeError
     from pyspark.java_gateway import launch_gateway
@@ -180,9 +183,14 @@ def _start(settings: Mapping[str, str], folder: Path) -> tuple[Any, Any]:
         try:
             gateway = launch_gateway(conf, _output_to(said))
         except PySparkRuntimeError as error:
-            last = log.read_text(encoding="utf-8", errors="replace").strip()
-            raise EngineError(f"The Java process of Spark did not start: {last or error}") from error
-        return SparkSession(SparkContext(conf=conf, gateway=gateway)), gateway
+            said_last = log.read_text(encoding="utf-8", errors="replace")
+            raise EngineError(f"Spark did not start: {_cause(said_last or str(error))}") from error
+        try:
+            return SparkSession(SparkContext(conf=conf, gateway=gateway)), gateway
+        except Py4JError as error:
+            why = _cause(str(error))  # asked of the process itself
+            _end_java(gateway)
+            raise EngineError(f"Spark did not start: {why}") from None
 
 
 def _output_to(log: IO[bytes]) -> dict[str, Any]:
@@ -205,11 +213,26 @@ def _interrupts_as_before() -> Iterator[None]:
                 signal.signal(signal.SIGINT, before)
 
 
+def _cause(said: str) -> str:
+    """Return the line of what Java said that tells why."""
+    lines = [line.strip(": ") for line in said.splitlines() if line.strip()]
+    return next((line for line in lines if re.search(r"\w(Exception|Error)\b", line)), lines[-1] if lines else said)
+
+
 def _stop(session: Any, gateway: Any) -> None:
-    """Stop a session and end its Java process, so that its memory is free and the next one takes its own settings."""
+    """Stop a session and end its Java process."""
+    from py4j.protocol import Py4JError
+
+    # Where the process has died already there is nothing left to stop.
+    with suppress(Py4JError):
+        session.stop()
+    _end_java(gateway)
+
+
+def _end_java(gateway: Any) -> None:
+    """End a Java process, so that its memory is free and the next session starts one with settings of its own."""
     from pyspark import SparkContext
 
-    session.stop()
     gateway.shutdown()
     # The process ends when nobody holds its input any more.
     gateway.proc.stdin.close()

@@ -16,7 +16,7 @@ from features.build import build_features
 from features.engine import DuckDBEngine, Engine
 from features.history import build_history
 from features.signal_episodes import EPISODE_KEY, build_episodes
-from features.signals import STATE_KEY, build_signals, signals_as_of
+from features.signals import STATE_KEY, signals_as_of
 from features.sources import Sources
 from features.spark_engine import SparkEngine
 from features.spine import KEY, build_spine
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 AS_OF = date(2026, 6, 29)
 LEARNED_THROUGH = date(2025, 9, 1)
-TABLES = ("snapshots", "labels", "scoring", "signal_features", "states", "episodes", "timeline")
+TABLES = ("snapshots", "labels", "scoring", "states", "episodes", "timeline")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,6 @@ def compute(run: Path, engine: Engine, target: Path) -> dict[str, pa.Table]:
         "snapshots": (history.snapshots, KEY),
         "labels": (history.labels, (*KEY, "cutoff")),
         "scoring": (build_features(build_spine(sources, [AS_OF]), sources), KEY),
-        "signal_features": (build_signals(build_spine(sources, [AS_OF]), sources), KEY),
         "states": (signals_as_of(sources, AS_OF), STATE_KEY),
         "episodes": (episodes, EPISODE_KEY),
         "timeline": (build_timeline(sources, AS_OF, engine.to_pandas(episodes, EPISODE_KEY)), TIMELINE_ORDER),

@@ -1,6 +1,8 @@
 """Where the two engines would differ by themselves, and that they do not: the edges of each function that is used."""
 
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.engine import DuckDBEngine, Engine
+from features.engine import DuckDBEngine, Engine, EngineError
 from features.spark_engine import SparkEngine
 
 pytestmark = pytest.mark.slow
@@ -107,6 +109,21 @@ def engines(spark_options: dict[str, str]) -> Iterator[tuple[Engine, Engine]]:
     yield duckdb, spark
     duckdb.close()
     spark.close()
+
+
+# It stands first, because a process has one session of Spark at a time.
+def test_a_session_that_cannot_start_says_why_and_leaves_nothing_behind(
+    tmp_path: Path, spark_options: dict[str, str]
+) -> None:
+    with pytest.raises(EngineError, match=r"Spark did not start: .*Exception: .*local\[none\]"):
+        SparkEngine(spill_folder=tmp_path, options={**spark_options, "spark.master": "local[none]"})
+
+    interrupts = signal.getsignal(signal.SIGINT)
+    with closing(SparkEngine(threads=1, memory_limit="1GB", spill_folder=tmp_path, options=spark_options)) as engine:
+        assert engine.scalar(engine.from_pandas(pd.DataFrame({"n": [2, 3]}), {"n": "int64"}).n.sum()) == 5
+
+    assert signal.getsignal(signal.SIGINT) is interrupts
+    assert not list(tmp_path.glob("blockmgr*"))
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The engine as an option of the command line: the same tables published by either, and a clear word where it cannot run."""
+"""The engine as an option of the command line: either publishes the same, and one that cannot run says why."""
 
 from pathlib import Path
 
@@ -16,6 +16,10 @@ AS_OF = "2026-06-29"
 MODEL = {"minimum_churns": 4, "bootstrap_resamples": 20, "booster": {"rounds": 15}}
 
 
+def absent(name: str) -> None:
+    """Find no module, whatever its name."""
+
+
 def run(*arguments: str | Path) -> str:
     """Run a command that must end well; return what it said, on one line."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -27,7 +31,7 @@ def run(*arguments: str | Path) -> str:
 def test_spark_without_its_extra_ends_before_anything_is_read(
     command: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spark_engine, "find_spec", lambda name: None)
+    monkeypatch.setattr(spark_engine, "find_spec", absent)
     workspace = tmp_path / "workspace"
 
     result = CliRunner().invoke(
@@ -43,7 +47,7 @@ def test_spark_without_its_extra_ends_before_anything_is_read(
 
 
 def test_the_demo_asks_for_spark_before_it_builds_a_company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spark_engine, "find_spec", lambda name: None)
+    monkeypatch.setattr(spark_engine, "find_spec", absent)
 
     result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "demo"), "--engine", "spark"])
 
