@@ -38,9 +38,22 @@ class Engine(ABC):
     def from_arrow(self, table: pa.Table) -> ir.Table:
         """Return an Arrow table as a table of the engine."""
 
-    @abstractmethod
+    def __init__(self) -> None:
+        self._stored: dict[ops.Node, ir.Table] = {}
+
     def store(self, expression: ir.Table) -> ir.Table:
-        """Compute an expression once and return it as a table that later expressions can share."""
+        """Compute an expression once and return it as a table that later expressions can share.
+
+        Families ask for the same steps of the same spine; an expression equal to an earlier one is not computed again.
+        """
+        step = expression.op()
+        if step not in self._stored:
+            self._stored[step] = self._compute(expression)
+        return self._stored[step]
+
+    @abstractmethod
+    def _compute(self, expression: ir.Table) -> ir.Table:
+        """Compute an expression and return it as a table."""
 
     @abstractmethod
     def to_arrow(self, expression: ir.Table) -> pa.Table:
@@ -95,6 +108,7 @@ class DuckDBEngine(Engine):
     def __init__(
         self, threads: int | None = None, memory_limit: str | None = None, spill_folder: Path | None = None
     ) -> None:
+        super().__init__()
         # All instants are UTC without a zone, so the ICU extension, which DuckDB would fetch, is never needed.
         settings: dict[str, object] = {
             "preserve_insertion_order": False,
@@ -110,7 +124,6 @@ class DuckDBEngine(Engine):
         self._connection = ibis.duckdb.connect(**settings)
         # Ibis turns DuckDB's own progress bar on; it would write over whatever the command prints.
         self._connection.raw_sql("SET enable_progress_bar = false")
-        self._stored: dict[ops.Node, ir.Table] = {}
 
     def read_parquet(self, path: Path) -> ir.Table:
         """Return a lazy table over one Parquet file or a folder of them."""
@@ -124,15 +137,8 @@ class DuckDBEngine(Engine):
         """Return an Arrow table as a table of the engine."""
         return self.store(ibis.memtable(table))
 
-    def store(self, expression: ir.Table) -> ir.Table:
-        """Compute an expression once and return it as a table that later expressions can share.
-
-        Families ask for the same steps of the same spine; an expression equal to an earlier one is not computed again.
-        """
-        step = expression.op()
-        if step not in self._stored:
-            self._stored[step] = self._connection.create_table(ibis.util.gen_name("step"), expression, temp=True)
-        return self._stored[step]
+    def _compute(self, expression: ir.Table) -> ir.Table:
+        return self._connection.create_table(ibis.util.gen_name("step"), expression, temp=True)
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         """Execute an expression and return its rows, in no particular order unless it is sorted."""

@@ -81,6 +81,7 @@ class SparkEngine(Engine):
         spill_folder: Path | None = None,
         options: Mapping[str, str] | None = None,
     ) -> None:
+        super().__init__()
         require_spark()
         self._scratch = tempfile.TemporaryDirectory(prefix="falsegreen-spark-") if spill_folder is None else None
         folder = Path(self._scratch.name) if self._scratch else Path(spill_folder or "")
@@ -103,11 +104,8 @@ class SparkEngine(Engine):
         """Return an Arrow table as a table of the engine."""
         return self._as_table(self._session.createDataFrame(table))
 
-    def store(self, expression: ir.Table) -> ir.Table:
-        """Compute an expression once and return it as a table that later expressions can share.
-
-        The rows are kept by Spark, in memory and on disk, and what they were made of is forgotten: plans stay short.
-        """
+    def _compute(self, expression: ir.Table) -> ir.Table:
+        # Spark keeps the rows, in memory and on disk, and forgets what they were made of: plans stay short.
         return self._as_table(self._query(expression).localCheckpoint(eager=True))
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:

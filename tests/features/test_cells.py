@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from features.cells import cell_days, cell_windows
-from features.engine import Engine
+from features.engine import DuckDBEngine, Engine
 
 
 @pytest.fixture
 def engine() -> Engine:
-    return Engine(threads=1)
+    return DuckDBEngine(threads=1)
 
 
 def days_and_windows(engine: Engine, dates: list[date], width: int, count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
