@@ -310,7 +310,8 @@ def _plan(
     from pipelines.workspace import Workspace
 
     _require_engine(config, engine)
-    return RunPlan(source, Workspace(out), _as_of(as_of, source, daily=daily), config, verbose, engine)
+    day = _as_of(as_of, source, daily=daily)
+    return RunPlan(source, Workspace(out), day, config, verbose, engine and engine.value)
 
 
 def _require_engine(config: Path | None, engine: EngineName | None) -> None:
@@ -318,7 +319,7 @@ def _require_engine(config: Path | None, engine: EngineName | None) -> None:
     from pipelines.engine_session import require_engine
     from pipelines.settings import load_settings
 
-    require_engine(load_settings(config).with_engine(engine).run)
+    require_engine(load_settings(config).with_engine(engine and engine.value).run)
 
 
 def _existing_workspace(out: Path) -> "Workspace":
