@@ -87,7 +87,11 @@ class SparkEngine(Engine):
         folder = Path(self._scratch.name) if self._scratch else Path(spill_folder or "")
         folder.mkdir(parents=True, exist_ok=True)
         settings = {**_settings(threads, memory_limit, folder.absolute()), **(options or {})}
-        self._session, self._process = _start(settings, folder)
+        try:
+            self._session, self._process = _start(settings, folder)
+        except BaseException:
+            self._clean_up()
+            raise
         self._connection = ibis.pyspark.connect(self._session)
         self._connection.compiler = SparkDialect()
 
@@ -115,6 +119,9 @@ class SparkEngine(Engine):
     def close(self) -> None:
         """Release the session, its temporary tables and its Java process."""
         _stop(self._session, self._process)
+        self._clean_up()
+
+    def _clean_up(self) -> None:
         if self._scratch:
             self._scratch.cleanup()
 
