@@ -126,6 +126,8 @@ def test_the_past_is_worth_comparing(past: tuple[pd.DataFrame, pd.DataFrame]) ->
     assert snapshots.as_of.nunique() == len(LOOKS)
     assert len(labels) > 20
     assert snapshots.filter(like="__").notna().mean().min() > 0
+    assert snapshots.filter(like="note_text_").notna().mean().min() > 0
+    assert snapshots.filter(like="note_text_").nunique().min() > 10
 
 
 def test_all_that_came_later_changes_nothing(
