@@ -18,7 +18,7 @@ import pandas as pd
 
 from data_contracts.contract import SOURCE_TABLES, source_contracts
 from features.build import build_features
-from features.engine import DuckDBEngine, Engine
+from features.engine import Engine
 from features.history import build_history, label_past
 from features.sources import Sources
 from features.spine import KEY, build_spine
