@@ -29,12 +29,15 @@ RIVALS = """All three compute from the same file on the same moments (accounts s
   sees at once what was recorded late."""
 SHORTFALLS = """## What this leaves open
 
-- The floor is one pass over one table. *All families* read eleven tables more than that, and meet each ticket, meeting,
-  pulse and mail with every date that can see it; that part grows with accounts times dates times history.
-- On small companies a fixed second or two per step goes into compiling expressions: the last week of a small company
-  is all overhead, and advantages over pandas and Featuretools grow with the data.
-- Featuretools takes snapshots that share a date in one go, and all of these share a few; with a date of its own for
-  each it would take far longer. Its part is measured once."""
+- The floor is one pass over one table. *All families* read eleven more, and meet each ticket, meeting, pulse and mail
+  with every date that can see it; that part grows with accounts times dates times history. Integration runs and mails
+  are the dearest of it: they have versions or long windows, and are not added up beforehand as usage is.
+- pandas works on one core and the engine on all, so that pandas fares better by processor time than by the clock. It
+  also holds the whole table in memory, several times what the engine takes.
+- One or two seconds a step go into compiling expressions, whatever the size: on a small company, and for a single
+  week, that is most of the time.
+- Featuretools takes the dates one by one, with all snapshots of a date together, and here all share a few. Snapshots
+  with dates of their own, which it is made for, were not measured. It is measured once, on the part."""
 HOW_TO = """## How to measure again
 
     python benchmarks/feature_speed.py --workspace DIR --featuretools-python PATH
@@ -59,10 +62,10 @@ def page(measured: dict[str, Any]) -> str:
         f"A sample company of {about['accounts']:,} accounts and {about['usage_rows']:,} usage rows over "
         f"{about['years']} years, as of {about['as_of']}.",
         "",
-        f"The query engine may take {about['memory_limit']} and {about['threads']} threads. Each step ran in a process "
-        f"of its own, the smallest of {about['repeats']} counts; imports are left out of the time "
-        "and in the memory. Read the ratios: seconds belong to one machine and to what else it was doing, and of two "
-        "ratios the one of processor time suffers less from that.",
+        f"The query engine may take {about['memory_limit']} and {about['threads']} threads. Each step ran "
+        f"{'once' if about['repeats'] == 1 else str(about['repeats']) + ' times, of which the fastest counts'}, in a "
+        "process of its own; imports are left out of the time and in the memory. Read the ratios: seconds belong to a "
+        "machine and to what else it was doing, and the ratio of processor time suffers least from that.",
         "",
         FLOOR,
         "",
@@ -121,19 +124,23 @@ def _rivals(rivals: list[dict[str, Any]]) -> list[str]:
 
 
 def _goals(whole: dict[str, Figures], rivals: list[dict[str, Any]]) -> list[str]:
-    floor = whole["floor"]
     bound = f"at most {GOALS['floor']} times the floor"
     lines = [
-        _verdict(f"{name} of the history, {bound}", whole[step]["seconds"] / floor["seconds"], GOALS["floor"])
+        _verdict(f"{name} of the history, {bound}", whole[step], whole["floor"], GOALS["floor"], at_least=False)
         for name, step in (("usage features", "past_usage"), ("all families", "past_all"))
     ]
     for rival in rivals:
         goal = GOALS[rival["name"].split(",")[0]]
-        ratio = rival["theirs"]["seconds"] / rival["ours"]["seconds"]
-        lines.append(_verdict(f"{rival['name']}: takes at least {goal} times as long as ours", -ratio, -goal))
+        says = f"{rival['name']}: takes at least {goal} times as long as ours"
+        lines.append(_verdict(says, rival["theirs"], rival["ours"], goal, at_least=True))
     peak = max(whole[step]["peak"] for step in ("past_usage", "past_all", "week_usage", "week_all"))
-    return [*lines, _verdict(f"peak memory of any step under {GOALS['memory']} GiB", peak, GOALS["memory"])]
+    state = "Met" if peak < GOALS["memory"] else "**Not met**"
+    return [*lines, f"- {state}: peak memory of any step of ours under {GOALS['memory']} GiB ({peak:.1f})."]
 
 
-def _verdict(goal: str, value: float, most: float) -> str:
-    return f"- {'Met' if value <= most else '**Not met**'}: {goal} ({abs(value):.1f})."
+def _verdict(says: str, its: Figures, other: Figures, goal: float, *, at_least: bool) -> str:
+    """Say whether a ratio keeps a goal by both clocks: on a busy machine either alone may flatter."""
+    ratios = {"seconds": its["seconds"] / other["seconds"], "processor time": its["cpu"] / other["cpu"]}
+    kept = [clock for clock, ratio in ratios.items() if (ratio >= goal if at_least else ratio <= goal)]
+    state = {2: "Met", 1: f"**Met in {kept[0] if kept else ''} only**", 0: "**Not met**"}[len(kept)]
+    return f"- {state}: {says} ({ratios['seconds']:.1f} in seconds, {ratios['processor time']:.1f} in processor time)."
