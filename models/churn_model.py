@@ -22,8 +22,9 @@ from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.learning import KEY, FloatArray, TextArray, as_timestamp, with_dates
 from models.logistic import sigmoid
-from models.note_risk import TextModel, with_note_risk
+from models.note_risk import with_note_risk
 from models.settings import NEAREST_BAND, ROLLING_BAND, SCORED_BANDS
+from models.text_model import TextModel
 
 Kind = Literal["boosted", "base_rate"]
 View = Literal["usage", "full"]

@@ -15,7 +15,7 @@ from models.calibration import Calibrator
 from models.churn_model import VIEWS, ChurnModel, ModelFilesError, View
 from models.encoding import Encoder
 from models.gut_feel import GutTable
-from models.note_risk import TextModel
+from models.text_model import TextModel
 
 BOOSTER_FILES: Final[dict[View, str]] = {"usage": "usage_view.lightgbm.txt", "full": "churn_probability.lightgbm.txt"}
 FEATURES_FILE: Final = "features.json"

@@ -2,13 +2,13 @@
 
 Learned from outcomes known at a cut-off, anew at each, and used out of fold: rows that teach the churn model get the
 word of text models that have not seen their account, rows that are scored that of the model of the whole cohort. Which
-texts there are belongs to `features/notes.py`, what a term is to `terms`.
+texts there are belongs to `features/notes.py`, what a term is to `terms`, what is done with what was learned to
+`text_model`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -21,63 +21,10 @@ from models.learning import Cohort, FloatArray, IntArray, account_folds, unit_of
 from models.logistic import STORED_DECIMALS, logit
 from models.settings import ModelSettings
 from models.terms import terms_of
+from models.text_model import TextModel, shares_of
 
-TOLERANCE = 1e-8
-MAXIMUM_STEPS = 1000
-WORTH_NAMING = 0.25
-"""Terms are named that weigh at least this share of the heaviest one in the text."""
-
-
-@dataclass(frozen=True)
-class TextModel:
-    """What the terms of one source mean.
-
-    Attributes:
-        terms: The terms that count, sorted.
-        rarity: Inverse document frequency of each term, accounts being the documents.
-        coefficients: Log-odds per unit of each term's share in a text.
-        intercept: Log-odds against the base rate of a text whose terms mean nothing.
-    """
-
-    terms: tuple[str, ...]
-    rarity: tuple[float, ...]
-    coefficients: tuple[float, ...]
-    intercept: float
-
-    def shifts(self, texts: pd.Series) -> FloatArray:
-        """How far each text moves the log-odds of churn against the base rate, shape (n,).
-
-        NaN where there is no text; zero where no term of the text is known.
-        """
-        has_text = texts.notna().to_numpy()
-        codes, unique = pd.factorize(texts[has_text], sort=True)
-        shifts = np.full(len(texts), np.nan)
-        if len(unique):
-            shifts[has_text] = self.shifts_of_counts(self._counter.transform(unique))[codes]
-        return shifts
-
-    def shifts_of_counts(self, counts: Any) -> FloatArray:
-        """The same for counts of the model's terms, a sparse matrix of shape (n, terms)."""
-        shares = _shares(counts, np.array(self.rarity))
-        shifts = shares @ np.array(self.coefficients) + self.intercept
-        return np.where(np.diff(shares.indptr) > 0, np.round(shifts, STORED_DECIMALS), 0.0)
-
-    def telling_terms(self, text: str, *, raises: bool, most: int = 3) -> tuple[str, ...]:
-        """The terms of a text that push its risk up, or down, heaviest first; a term within another is not repeated."""
-        shares = _shares(self._counter.transform([text]), np.array(self.rarity))
-        push = shares.data * np.array(self.coefficients)[shares.indices] * (1.0 if raises else -1.0)
-        heaviest = np.max(push, initial=0.0)
-        named: list[str] = []
-        for position in np.argsort(-push, kind="stable"):
-            term = self.terms[shares.indices[position]]
-            is_new = not any(f" {term} " in f" {other} " or f" {other} " in f" {term} " for other in named)
-            if push[position] > 0 and push[position] >= WORTH_NAMING * heaviest and is_new and len(named) < most:
-                named.append(term)
-        return tuple(named)
-
-    @cached_property
-    def _counter(self) -> CountVectorizer:
-        return CountVectorizer(analyzer=terms_of, vocabulary=list(self.terms))
+TOLERANCE: Final = 1e-8
+MAXIMUM_STEPS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -215,7 +162,7 @@ def _fit(documents: _Documents, chosen: IntArray, settings: ModelSettings) -> Te
     if not len(terms) or not 0 < outcomes.sum() < len(outcomes):
         return None
     rarity = np.round(np.log((1 + len(np.unique(accounts))) / (1 + spread[terms])) + 1, STORED_DECIMALS)
-    shares = _shares(counts[:, terms], rarity)
+    shares = shares_of(counts[:, terms], rarity)
     regression = LogisticRegression(C=1 / settings.note_precision, tol=TOLERANCE, max_iter=MAXIMUM_STEPS)
     regression.fit(shares, outcomes, sample_weight=weights)
     base_rate = np.array([weights @ outcomes / weights.sum()])
@@ -247,18 +194,3 @@ def _accounts_per_term(counts: Any, accounts: IntArray) -> IntArray:
     documents = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
     pairs = np.unique(accounts[documents] * np.int64(counts.shape[1]) + counts.indices)
     return np.bincount(pairs % counts.shape[1], minlength=counts.shape[1])
-
-
-def _shares(counts: Any, rarity: FloatArray) -> Any:
-    """TF-IDF: (1 + log count) times rarity, each row scaled to length one; sparse, shape as given.
-
-    Every row is summed by itself and in the order of its terms, so that no other row can change its last bits.
-    """
-    shares = counts.astype(np.float64)
-    shares.sort_indices()
-    shares.data = (1 + np.log(shares.data)) * rarity[shares.indices]
-    terms = np.diff(shares.indptr)
-    rows = np.repeat(np.arange(shares.shape[0]), terms)
-    length = np.sqrt(np.bincount(rows, weights=shares.data**2, minlength=shares.shape[0]))
-    shares.data = shares.data / np.repeat(length, terms)
-    return shares

@@ -21,9 +21,10 @@ from models.fitting import fit_model
 from models.learning import KEY, Cohort, FloatArray, LearningData, account_folds, weights_of
 from models.logistic import logit
 from models.metrics import rankings_by_date, roc_auc
-from models.note_risk import TextModel, read_notes, with_note_risk
+from models.note_risk import read_notes, with_note_risk
 from models.settings import ModelSettings
 from models.terms import terms_of
+from models.text_model import TextModel
 from models.walk_forward import walk_forward
 
 Company = Callable[..., LearningData]
