@@ -111,7 +111,7 @@ def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Setti
     as_of = date.fromisoformat(facts.as_of)
     model = load_model(tracking_folder, require_model(tracking_folder, as_of))
     snapshots = read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet")
-    if unknown := [feature.name for feature in model.features if feature.name not in snapshots.columns]:
+    if unknown := [feature.name for feature in model.features if feature.column not in snapshots.columns]:
         raise ModelFilesError(
             f"The model decides by {len(unknown)} features that this release of falsegreen does not compute "
             f"({', '.join(unknown[:_NAMED])}). Train again, with `falsegreen run --retrain`."
