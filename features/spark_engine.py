@@ -109,8 +109,10 @@ class SparkEngine(Engine):
         return self._as_table(self._session.createDataFrame(table))
 
     def _compute(self, expression: ir.Table) -> ir.Table:
-        # Spark keeps the rows, in memory and on disk, and forgets what they were made of: plans stay short.
-        return self._as_table(self._query(expression).localCheckpoint(eager=True))
+        # Spark keeps the rows, in memory and on disk, and forgets what they were made of: plans stay short. It does not
+        # forget the identities of columns, by which it would take a step for what the step was made of.
+        kept = self._query(expression).localCheckpoint(eager=True)
+        return self._as_table(kept.select([kept[name].alias(name) for name in kept.columns]))
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         """Execute an expression and return its rows, in no particular order unless it is sorted."""

@@ -60,6 +60,7 @@ def compute(run: Path, engine: Engine, target: Path) -> dict[str, pa.Table]:
             "last_seen_on": [AS_OF - timedelta(days=30), AS_OF - timedelta(days=2)],
             "ended_on": [AS_OF - timedelta(days=29), None],
             "evidence": ["down", None],
+            "evidence_at_start": ["a little down", None],
             "as_of": AS_OF - timedelta(days=2),
         }
     )
