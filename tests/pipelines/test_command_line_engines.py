@@ -7,6 +7,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from data_contracts.contract import OUTPUT_TABLES
 from features import spark_engine
 from pipelines.command_line import app
 from pipelines.manifest import read_published
@@ -72,13 +73,14 @@ def test_both_engines_publish_the_same_tables(source: Path, tmp_path: Path, spar
         out = tmp_path / engine
         run("run", "--source", source, "--out", out, "--as-of", AS_OF, "--config", config, "--engine", engine)
         published[engine] = {
-            table: read_published(Workspace(out), table, pd.Timestamp(AS_OF).date())
-            for table in ("account_risk", "risk_reasons", "backtest_predictions", "backtest_metrics")
+            table: read_published(Workspace(out), table, pd.Timestamp(AS_OF).date()) for table in OUTPUT_TABLES
         }
         assert not list(out.rglob("spill"))
         assert not list(Path.cwd().glob("spark-warehouse"))
 
     assert len(published["duckdb"]["account_risk"])
     assert len(published["duckdb"]["risk_reasons"])
+    assert len(published["duckdb"]["signals"])
+    assert len(published["duckdb"]["account_timeline"])
     for table, expected in published["duckdb"].items():
         pd.testing.assert_frame_equal(published["spark"][table], expected, check_exact=False, rtol=0, atol=1e-9)
