@@ -59,7 +59,8 @@ def check(folder: Path) -> int:
 def scan(folder: Path) -> int:
     """Read the table once and group it; returns the number of rows."""
     file = next(folder.glob("usage_daily.*"))
-    query = f"SELECT account_id, count(*) AS n, sum(events), max(usage_date) FROM '{file}' GROUP BY ALL"  # noqa: S608
+    figures = "account_id, count(*) AS n, sum(events), max(usage_date)"
+    query = f"SELECT {figures} FROM '{file}' GROUP BY ALL"  # noqa: S608 - a path of our own making
     duckdb.execute("SET enable_progress_bar = false")
     return sum(row[1] for row in duckdb.execute(query).fetchall())
 

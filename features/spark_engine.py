@@ -55,7 +55,8 @@ def require_spark() -> None:
         where = f"JAVA_HOME, which is {home}" if home else "the path"
         raise EngineError(f"The engine spark needs Java 17 and finds no java in {where}.")
     # Java writes its version to stderr, as `openjdk version "17.0.15"`.
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+    asked = [java, "-version"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=False).stderr  # noqa: S603 - the java of the path
     version = re.search(r'version "(\d+)', said)
     if version is None or int(version[1]) not in JAVA_VERSIONS:
         raise EngineError(f"The engine spark needs Java 17 and finds {java}, which says: {said.strip() or 'nothing'}")

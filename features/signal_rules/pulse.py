@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.moments import MOMENT, beside
-from features.pulse import LEVELS, STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse
+from features.pulse import STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse, pulses_newest_first
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.usage import usage_trend
@@ -17,15 +17,12 @@ GREEN_USAGE_PERCENT = 95
 
 
 def last_two_pulses(scene: Scene) -> ir.Table:
-    """Return the newest pulse of each moment and the colour of the one before, null where there is none."""
-    known = scene.known("csm_pulses")
-    known = known.mutate(pulse_on=known.pulse_at.date())
-    known = known.filter(known.pulse_on < known.as_of)
-    newest_first = ibis.window(
-        group_by=list(MOMENT), order_by=[ibis.desc("pulse_at"), ibis.desc("recorded_at"), ibis.desc("pulse_id")]
-    )
-    ranked = known.mutate(place=ibis.row_number().over(newest_first), before=known.sentiment.lead().over(newest_first))
-    newest = ranked.filter(ranked.place == 0).select(*MOMENT, "sentiment", "pulse_on", "reason", "before")
+    """Return the newest pulse of each moment, and colour and level of the one before, null where there is none."""
+    pulses = pulses_newest_first(scene.moments, scene.sources)
+    pulses = scene.sources.with_values("csm_pulses", pulses.filter(pulses.place <= 1), "sentiment", "reason")
+    newest = pulses.filter(pulses.place == 0).select(*MOMENT, "sentiment", "pulse_on", "reason", "level")
+    before = pulses.filter(pulses.place == 1).select(*MOMENT, before="sentiment", level_before="level")
+    newest = beside(newest, before)
     return beside(scene.at_moments(newest, "csm_pulses"), scene.facts(customer_since))
 
 
@@ -48,7 +45,7 @@ def pulse_downgraded(scene: Scene) -> ir.Table:
     """The CSM has lowered the colour."""
     pulses = scene.facts(last_two_pulses)
     pulses = pulses.filter(pulses.pulse_on.notnull())
-    is_worse = _level(pulses.sentiment) > _level(pulses.before)
+    is_worse = pulses.level > pulses.level_before
     is_fresh = pulses.pulse_on >= pulses.as_of - ibis.interval(days=DOWNGRADE_DAYS)
     evidence = sentence(
         "pulse from ",
@@ -99,7 +96,3 @@ def _both(said: ir.Table) -> ir.StringValue:
         said.trend_percent,
         " % of its own level of the three months before",
     )
-
-
-def _level(colour: ir.StringValue) -> ir.IntegerValue:
-    return ibis.cases(*((colour == name, level) for name, level in LEVELS.items()), else_=ibis.null("int64"))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.feature import Feature
+from features.feature import Direction, Feature, Kind
 from models.learning import LearningData
 from models.settings import BoosterSettings, ModelSettings
 from models.training import TrainingResult, train
@@ -21,13 +21,13 @@ TRUE_SLOPES = {"active": -0.9, "trend": -0.5, "colour": 0.9}
 INTERCEPT = -2.6
 
 
-def declare(name: str, kind: str, direction: str, source: str, sentence: str, unit: str = "people") -> Feature:
+def declare(name: str, kind: Kind, direction: Direction, source: str, sentence: str, unit: str = "people") -> Feature:
     return Feature(
         name=name,
         description=f"Description of {name}.",
         unit=unit,
-        kind=kind,  # type: ignore[arg-type]
-        direction=direction,  # type: ignore[arg-type]
+        kind=kind,
+        direction=direction,
         lineage=frozenset({source}),
         sentence=sentence,
         group=name.partition("__")[0],

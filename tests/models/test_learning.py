@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,9 +12,9 @@ from models.learning import LearningData, weights_of
 Rows = Callable[..., pd.DataFrame]
 
 
-def labels(**columns: object) -> pd.DataFrame:
-    size = max(len(values) for values in columns.values())  # type: ignore[arg-type]
-    defaults: dict[str, object] = {"is_contracted": [False] * size, "days_to_decision": [50] * size}
+def labels(**columns: Sequence[object]) -> pd.DataFrame:
+    size = max(len(values) for values in columns.values())
+    defaults: dict[str, Sequence[object]] = {"is_contracted": [False] * size, "days_to_decision": [50] * size}
     return pd.DataFrame(defaults | columns)
 
 
