@@ -5,18 +5,15 @@ own right and lives in `gut_feel`.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from models.encoding import Encoder
 from models.learning import Cohort, FloatArray, TextArray
+from models.linear_inputs import BAND_COLUMNS, LinearInputs
 from models.logistic import fit_logistic, sigmoid
 from models.settings import SCORED_BANDS, ModelSettings
-
-OUTERMOST_DEVIATION: Final = 4.0
-"""Standardized inputs are cut off here: one account with a hundredfold usage must not tilt a straight line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,59 +44,26 @@ class BaseRates:
 
 @dataclass(frozen=True, slots=True)
 class LogisticBaseline:
-    """Ridge logistic regression with its own imputation, scaling and one-hot columns, all fitted on the cohort.
+    """Ridge logistic regression with one penalty for all inputs; the bands are inputs too, under a weak one."""
 
-    A missing number becomes the cohort's mean and sets an indicator; a category becomes one column per level; each
-    column is standardized and cut off at four standard deviations. The bands are inputs too, under a weak penalty of
-    one.
-    """
-
-    encoder: Encoder
-    means: FloatArray
-    deviations: FloatArray
+    inputs: LinearInputs
     coefficients: FloatArray
 
     @classmethod
     def fit(cls, encoder: Encoder, cohort: Cohort, settings: ModelSettings) -> "LogisticBaseline":
         """Fits scaler and coefficients on a cohort."""
-        columns = _columns(encoder, encoder.encode(cohort.snapshots))
-        weights = cohort.weights / cohort.weights.sum()
-        known = ~np.isnan(columns)
-        mass = weights @ known
-        means = weights @ np.nan_to_num(columns) / np.where(mass > 0, mass, 1.0)
-        squares = weights @ np.where(known, columns - means, 0.0) ** 2 / np.where(mass > 0, mass, 1.0)
-        deviations = np.where(squares > 1e-18, np.sqrt(squares), np.inf)
-        inputs = _standardized(columns, means, deviations, cohort.bands)
-        precision = np.full(inputs.shape[1], settings.logistic_precision)
+        inputs = LinearInputs.fit(encoder, cohort)
+        columns = inputs.columns(encoder.encode(cohort.snapshots), cohort.bands)
+        precision = np.full(columns.shape[1], settings.logistic_precision)
         precision[0] = 0.0
-        precision[1 : 1 + len(SCORED_BANDS)] = 1.0
+        precision[1:BAND_COLUMNS] = settings.band_precision
         coefficients = fit_logistic(
-            inputs, cohort.outcomes, cohort.weights, center=np.zeros(inputs.shape[1]), precision=precision
+            columns, cohort.outcomes, cohort.weights, center=np.zeros(columns.shape[1]), precision=precision
         )
-        return cls(encoder, means, deviations, coefficients)
+        return cls(inputs, coefficients)
 
     def predict(self, snapshots: pd.DataFrame) -> FloatArray:
         """Churn probability of each row, rounded to 12 decimals, shape (n,)."""
-        columns = _columns(self.encoder, self.encoder.encode(snapshots))
-        bands = snapshots["band"].to_numpy(dtype=object)
-        inputs = _standardized(columns, self.means, self.deviations, bands)
-        return np.round(sigmoid(inputs @ self.coefficients), 12)
-
-
-def _columns(encoder: Encoder, matrix: FloatArray) -> FloatArray:
-    """Numbers as they are, categories as one column per level (missing: all zero)."""
-    columns = []
-    for position, feature in enumerate(encoder.features):
-        values = matrix[:, position]
-        if feature.kind == "category":
-            columns += [(values == code).astype(np.float64) for code in range(len(encoder.levels[feature.name]))]
-        else:
-            columns.append(values)
-    return np.column_stack(columns) if columns else np.empty((len(matrix), 0))
-
-
-def _standardized(columns: FloatArray, means: FloatArray, deviations: FloatArray, bands: TextArray) -> FloatArray:
-    """Intercept, band indicators, standardized columns and indicators of what is missing, side by side."""
-    scaled = np.clip(np.nan_to_num((columns - means) / deviations), -OUTERMOST_DEVIATION, OUTERMOST_DEVIATION)
-    in_band = np.column_stack([(bands == band).astype(np.float64) for band in SCORED_BANDS])
-    return np.column_stack([np.ones(len(columns)), in_band, scaled, np.isnan(columns).astype(np.float64)])
+        matrix = self.inputs.encoder.encode(snapshots)
+        columns = self.inputs.columns(matrix, snapshots["band"].to_numpy(dtype=object))
+        return np.round(sigmoid(columns @ self.coefficients), 12)

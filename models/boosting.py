@@ -45,10 +45,16 @@ def booster_parameters(features: tuple[Feature, ...], settings: ModelSettings) -
     }
 
 
-def fit_booster(encoder: Encoder, cohort: Cohort, settings: ModelSettings) -> str:
+def fit_booster(encoder: Encoder, cohort: Cohort, margin: FloatArray, settings: ModelSettings) -> str:
     """Fits a booster on a cohort and returns it as LightGBM's text.
 
     Rows are taken in the order of the cohort, which is sorted by key.
+
+    Args:
+        encoder: Features to use.
+        cohort: What to learn from.
+        margin: Log-odds that the trees start from and are not to contain, shape (n,).
+        settings: How to fit.
     """
     features = encoder.features
     if not features:
@@ -58,6 +64,7 @@ def fit_booster(encoder: Encoder, cohort: Cohort, settings: ModelSettings) -> st
         encoder.encode(cohort.snapshots),
         label=cohort.outcomes,
         weight=cohort.weights,
+        init_score=margin,
         feature_name=encoder.names,
         categorical_feature=[position for position, feature in enumerate(features) if feature.kind == "category"],
         params=parameters,
@@ -72,14 +79,14 @@ def read_booster(text: str) -> lightgbm.Booster:
 
 
 def raw_scores(booster: lightgbm.Booster, matrix: FloatArray, threads: int) -> FloatArray:
-    """Log-odds before calibration, shape (rows,)."""
+    """Sum over the trees, in log-odds, shape (rows,)."""
     if not len(matrix):
         return np.empty(0)
     return np.asarray(booster.predict(matrix, raw_score=True, num_threads=threads), dtype=np.float64)
 
 
 def raw_contributions(booster: lightgbm.Booster, matrix: FloatArray, threads: int) -> FloatArray:
-    """SHAP values of the log-odds before calibration, shape (rows, features + 1); the last column is the base value."""
+    """SHAP values of the sum over the trees, shape (rows, features + 1); the last column is the base value."""
     if not len(matrix):
         return np.empty((0, booster.num_feature() + 1))
     return np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=threads), dtype=np.float64)

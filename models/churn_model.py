@@ -1,4 +1,4 @@
-"""The churn model: two boosters, their calibration, the meaning of the colours, and how a snapshot is scored with them.
+"""The churn model: a scorer per view, their calibration, the meaning of the colours, and how a snapshot is scored.
 
 Everything that a score depends on is plain data in here, so that the model's version can be a hash of its content. How
 it is fitted is the business of `fitting`, how it becomes files that of `model_files`; the reasons are in `explanation`.
@@ -10,29 +10,28 @@ from datetime import date
 from functools import cached_property
 from typing import Final, Literal
 
-import lightgbm
 import numpy as np
 import pandas as pd
 
 from features.feature import Feature
 from models.baselines import BaseRates
-from models.boosting import raw_contributions, raw_scores, read_booster
 from models.calibration import Calibrator
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.learning import KEY, FloatArray, TextArray, as_timestamp, with_dates
 from models.logistic import sigmoid
 from models.note_risk import with_note_risk
+from models.scorer import Scorer
 from models.settings import NEAREST_BAND, ROLLING_BAND, SCORED_BANDS
 from models.text_model import TextModel
+from models.views import View, colour_offset, view_encoders
 
 Kind = Literal["boosted", "base_rate"]
-View = Literal["usage", "full"]
-VIEWS: Final[tuple[View, ...]] = ("usage", "full")
 CALIBRATED: Final = "calibrated"
 IN_COHORT: Final = "in_cohort"
 UNCALIBRATED: Final = "uncalibrated"
 VERSION_LENGTH: Final = 12
+CHANCE_OF_ABSENCE: Final = 0.001
 
 
 class ModelFilesError(Exception):
@@ -48,19 +47,21 @@ class ChurnModel:
     """A fitted model, or the pooled base rate in its place; both are scored alike.
 
     Attributes:
-        kind: `boosted`, or `base_rate` where outcomes were too few: then there are no boosters and no calibrators.
+        kind: `boosted`, or `base_rate` where outcomes were too few: then there are no scorers and no calibrators.
         trained_through: Outcomes known at this date were learned from.
         encoder: All features of the full model and the levels of its categories.
         usage_features: Names of the features that the usage view uses.
         text_models: What the words of each source mean, by name of the feature that is learned from them; absent where
             too few outcomes were known.
-        boosters: LightGBM's text per view.
+        scorers: How each view turns features into log-odds.
         calibrators: Calibrator per view.
         calibration: `calibrated`, `in_cohort` or `uncalibrated` per scored band.
         base_rates: Churn rate per band.
         gut_table: What the colours have meant.
         lead_feature: Feature that is set to zero where a renewal is overdue.
-        threads: Threads of prediction.
+        colour_feature: Feature in whose name the meaning of a colour is explained.
+        colour_share: Share of the meaning of a colour, in log-odds, that the full model takes for known beforehand.
+        interval_reach: Standard deviations to either side of a probability's interval.
     """
 
     kind: Kind
@@ -68,17 +69,19 @@ class ChurnModel:
     encoder: Encoder
     usage_features: tuple[str, ...]
     text_models: dict[str, TextModel]
-    boosters: dict[View, str]
+    scorers: dict[View, Scorer]
     calibrators: dict[View, Calibrator]
     calibration: dict[str, str]
     base_rates: BaseRates
     gut_table: GutTable
     lead_feature: str
-    threads: int
+    colour_feature: str
+    colour_share: float
+    interval_reach: float
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """Features of the full model, in the order in which its booster takes them."""
+        """Features of the full model, in the order in which its scorer takes them."""
         return self.encoder.features
 
     @cached_property
@@ -108,17 +111,7 @@ class ChurnModel:
 
     def encoder_of(self, view: View) -> Encoder:
         """Encoder of a view: the usage view's has only its own features."""
-        if view == "full":
-            return self.encoder
-        features = tuple(feature for feature in self.features if feature.name in self.usage_features)
-        return Encoder(
-            features, {name: levels for name, levels in self.encoder.levels.items() if name in self.usage_features}
-        )
-
-    @cached_property
-    def read_boosters(self) -> dict[View, lightgbm.Booster]:
-        """The boosters, read from their text."""
-        return {view: read_booster(text) for view, text in self.boosters.items()}
+        return view_encoders(self.encoder, self.usage_features)[view]
 
     def horizons(self, snapshots: pd.DataFrame) -> pd.Series:
         """Band under which each row is scored, null where it is not.
@@ -131,7 +124,7 @@ class ChurnModel:
         return bands.where(((snapshots["status"] == "open") | overdue) & bands.isin(SCORED_BANDS), None)
 
     def inputs(self, snapshots: pd.DataFrame) -> pd.DataFrame:
-        """The snapshots as the boosters see them: their words weighed, and an overdue renewal due today."""
+        """The snapshots as the scorers see them: their words weighed, and an overdue renewal due today."""
         snapshots = with_note_risk(snapshots, self.features, self.text_models)
         if self.lead_feature not in snapshots:
             return snapshots
@@ -139,23 +132,33 @@ class ChurnModel:
         return snapshots.assign(**{self.lead_feature: lead.where(~is_overdue(snapshots), 0.0)})
 
     def raw_scores(self, snapshots: pd.DataFrame, view: View) -> FloatArray:
-        """Log-odds before calibration, shape (n,)."""
-        matrix = self.encoder_of(view).encode(self.inputs(snapshots))
-        return raw_scores(self.read_boosters[view], matrix, self.threads)
+        """Log-odds before calibration, shape (n,); NaN for rows that are not scored."""
+        scorer = self.scorers[view]
+        horizons = self.horizons(snapshots)
+        matrix = scorer.encoder.encode(self.inputs(snapshots))
+        raw = scorer.log_odds(matrix, horizons.to_numpy(dtype=object), self._offset(snapshots, view))
+        return np.where(horizons.isna(), np.nan, raw)
+
+    def _offset(self, snapshots: pd.DataFrame, view: View) -> FloatArray:
+        """What the colour says before anything is learned from the features, shape (n,)."""
+        return colour_offset(
+            view, self.gut_table, snapshots, self.horizons(snapshots), self.base_rates, self.colour_share
+        )
 
     def unseen_features(self, snapshots: pd.DataFrame) -> tuple[Feature, ...]:
-        """Features that the full model decides by and that none of the snapshots has a value of.
+        """Features that the full model has learned from and that no snapshot has a value of, by more than an accident.
 
         A model learns what a missing value means from rows that lack it by accident; where a whole source is missing
-        from what is scored and was not from what was learned, that meaning is wrong.
+        from what is scored and was not from what was learned, that meaning is wrong. Of a feature that few renewals
+        ever have, a handful of snapshots may well have none: it counts only where that would happen once in a thousand.
         """
         if self.kind == "base_rate" or snapshots.empty:
             return ()
-        splits = self.read_boosters["full"].feature_importance("split")
+        missing = self.scorers["full"].margin.missing_share()
         return tuple(
             feature
-            for feature, count in zip(self.features, splits, strict=True)
-            if count and snapshots[feature.column].isna().all()
+            for feature, share in zip(self.features, missing, strict=True)
+            if share ** len(snapshots) < CHANCE_OF_ABSENCE and snapshots[feature.column].isna().all()
         )
 
     def contributions(self, snapshots: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
@@ -166,11 +169,31 @@ class ChurnModel:
         Returns:
             Contributions of shape (n, features), base values of shape (n,).
         """
-        calibrator = self.calibrators["full"]
+        scorer, calibrator = self.scorers["full"], self.calibrators["full"]
         bands = self.horizons(snapshots).to_numpy(dtype=object)
-        raw = raw_contributions(self.read_boosters["full"], self.encoder.encode(self.inputs(snapshots)), self.threads)
+        raw, base = scorer.contributions(self.encoder.encode(self.inputs(snapshots)), bands)
+        known = self._offset(snapshots, "full")
+        if self.colour_feature in self.encoder.names:
+            raw[:, self.encoder.column(self.colour_feature)] += known
+        else:
+            base = base + known
         slope = calibrator.slope_of(bands)
-        return raw[:, :-1] * slope[:, None], raw[:, -1] * slope + calibrator.intercept_of(bands)
+        return raw * slope[:, None], base * slope + calibrator.intercept_of(bands)
+
+    def interval(self, snapshots: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper end of the interval of each `churn_probability`, each of shape (n,).
+
+        How sure the model can be of what renewals with these features do, given the outcomes that it has learned from:
+        the normal interval, in log-odds, of the margin's posterior. NaN where a row is not scored, or by a base rate.
+        """
+        bands = self.horizons(snapshots).to_numpy(dtype=object)
+        if self.kind == "base_rate":
+            return np.full(len(snapshots), np.nan), np.full(len(snapshots), np.nan)
+        calibrator = self.calibrators["full"]
+        center = calibrator.calibrate(self.raw_scores(snapshots, "full"), bands)
+        deviation = self.scorers["full"].margin.deviation(self.encoder.encode(self.inputs(snapshots)), bands)
+        reach = self.interval_reach * calibrator.slope_of(bands) * deviation
+        return sigmoid(center - reach), sigmoid(center + reach)
 
     def score(self, snapshots: pd.DataFrame, *, allow_hindsight: bool = False) -> pd.DataFrame:
         """Scores snapshots, in the order given.
@@ -180,8 +203,9 @@ class ChurnModel:
             allow_hindsight: Score dates before `trained_through` all the same; the caller has to mark them.
 
         Returns:
-            The key, usage_view, gut_view, churn_probability, base_rate and calibration of each row. Probabilities are
-            NaN where a row is not scored: decided, lost for certain, or more than a year away.
+            The key, usage_view, gut_view, churn_probability with its interval probability_low and probability_high,
+            base_rate and calibration of each row. Probabilities are NaN where a row is not scored: decided, lost for
+            certain, or more than a year away.
 
         Raises:
             HindsightError: A row lies before `trained_through`.
@@ -191,11 +215,14 @@ class ChurnModel:
         horizons = self.horizons(snapshots)
         bands = horizons.to_numpy(dtype=object)
         base = self.base_rates.of(bands)
+        low, high = self.interval(snapshots)
         marks = horizons.map(self.calibration).mask(is_overdue(snapshots)).fillna(UNCALIBRATED)
         return snapshots[KEY].assign(
             usage_view=self._probability(snapshots, bands, base, "usage"),
             gut_view=self.gut_table.view(snapshots, horizons, self.base_rates),
             churn_probability=self._probability(snapshots, bands, base, "full"),
+            probability_low=low,
+            probability_high=high,
             base_rate=base,
             calibration=marks.astype(object),
         )

@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 
 from models.baselines import BaseRates
-from models.boosting import fit_booster
 from models.calibration import Calibrator
-from models.churn_model import CALIBRATED, IN_COHORT, UNCALIBRATED, VIEWS, ChurnModel, View
+from models.churn_model import CALIBRATED, IN_COHORT, UNCALIBRATED, ChurnModel
 from models.cross_fitting import cross_fitted_scores
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.learning import KEY, Cohort, FloatArray, LearningData, TextArray, unit_of, weights_of
 from models.note_risk import ReadCohort
 from models.settings import SCORED_BANDS, ModelSettings
+from models.views import VIEWS, View, fit_scorers
 
 RAW_COLUMNS: dict[View, str] = {"usage": "raw_usage", "full": "raw_full"}
 """Columns of the walk's predictions that hold log-odds before calibration."""
@@ -48,7 +48,7 @@ class CalibrationRows:
 
 
 def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, settings: ModelSettings) -> ChurnModel:
-    """Fits boosters, calibrators, base rates and gut table on a cohort.
+    """Fits scorers, calibrators, base rates and gut table on a cohort.
 
     Args:
         data: Where the outcomes known at the cut-off are looked up.
@@ -57,18 +57,15 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
         settings: How to fit.
     """
     cohort = read.cohort
-    encoder = Encoder.fit(data.features, cohort.snapshots)
-    usage = Encoder.fit(tuple(f for f in data.features if f.name in data.usage_features), cohort.snapshots)
-    encoders: dict[View, Encoder] = {"usage": usage, "full": encoder}
     base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
-    rows = out_of_time_rows(data, cohort.cutoff, history, settings) or in_cohort_rows(cohort, encoders, settings)
+    rows = out_of_time_rows(data, cohort.cutoff, history, settings) or in_cohort_rows(data, cohort, settings)
     return ChurnModel(
         kind="boosted",
         trained_through=cohort.cutoff.date(),
-        encoder=encoder,
+        encoder=Encoder.fit(data.features, cohort.snapshots),
         usage_features=data.usage_features,
         text_models=read.text_models,
-        boosters={view: fit_booster(encoders[view], cohort, settings) for view in VIEWS},
+        scorers=fit_scorers(data.features, data.usage_features, cohort, settings),
         calibrators={
             view: Calibrator.fit(rows.raw[view], rows.outcomes, rows.weights, rows.bands, settings) for view in VIEWS
         },
@@ -76,7 +73,9 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
         base_rates=base_rates,
         gut_table=GutTable.fit(cohort, base_rates, settings),
         lead_feature=settings.lead_feature,
-        threads=settings.booster.threads,
+        colour_feature=settings.colour_feature,
+        colour_share=settings.colour_share,
+        interval_reach=settings.interval_reach,
     )
 
 
@@ -89,13 +88,15 @@ def fit_base_rate_model(data: LearningData, cohort: Cohort, settings: ModelSetti
         encoder=Encoder.fit(data.features, cohort.snapshots),
         usage_features=data.usage_features,
         text_models={},
-        boosters={},
+        scorers={},
         calibrators={},
         calibration=dict.fromkeys(SCORED_BANDS, UNCALIBRATED),
         base_rates=base_rates,
         gut_table=GutTable.fit(cohort, base_rates, settings),
         lead_feature=settings.lead_feature,
-        threads=settings.booster.threads,
+        colour_feature=settings.colour_feature,
+        colour_share=settings.colour_share,
+        interval_reach=settings.interval_reach,
     )
 
 
@@ -129,10 +130,10 @@ def out_of_time_rows(
     )
 
 
-def in_cohort_rows(cohort: Cohort, encoders: dict[View, Encoder], settings: ModelSettings) -> CalibrationRows:
+def in_cohort_rows(data: LearningData, cohort: Cohort, settings: ModelSettings) -> CalibrationRows:
     """Account-grouped cross-fitted predictions of the cohort itself."""
     return CalibrationRows(
-        raw=cross_fitted_scores({view: encoders[view].features for view in VIEWS}, cohort, settings),
+        raw=cross_fitted_scores(data.features, data.usage_features, cohort, settings),
         outcomes=cohort.outcomes,
         weights=cohort.weights,
         bands=cohort.bands,

@@ -66,6 +66,11 @@ class GutTable:
         meant = np.array([rates.get(cell, np.nan) for cell in cells], dtype=np.float64)
         return np.where(np.isnan(meant), base, meant)
 
+    def shift(self, snapshots: pd.DataFrame, bands: pd.Series, base_rates: BaseRates) -> FloatArray:
+        """Log-odds by which each row's colour moves the base rate, shape (n,); zero where no pulse counts."""
+        base = base_rates.of(bands.to_numpy(dtype=object))
+        return logit(self.view(snapshots, bands, base_rates)) - logit(base)
+
 
 def _pulse(snapshots: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return snapshots["sentiment"].to_numpy(dtype=object), snapshots["pulse_state"].to_numpy(dtype=object)

@@ -16,6 +16,8 @@ TOLERANCE: Final = 1e-10
 MAXIMUM_STEPS: Final = 60
 STORED_DECIMALS: Final = 10
 """Coefficients are rounded to this many decimals, so that the last bits of a linear algebra library never show."""
+DRAWN_DECIMALS: Final = 6
+"""Drawn coefficients are rounded to this many decimals: they are many, and their size is all that is asked of them."""
 
 
 def sigmoid(log_odds: FloatArray) -> FloatArray:
@@ -37,6 +39,7 @@ def fit_logistic(
     center: FloatArray,
     precision: FloatArray,
     offset: FloatArray | None = None,
+    start: FloatArray | None = None,
 ) -> FloatArray:
     """The coefficients with the highest posterior under independent normal priors.
 
@@ -49,13 +52,28 @@ def fit_logistic(
         center: Prior means, shape (p,).
         precision: Prior precisions, shape (p,); zero leaves a coefficient free.
         offset: Log-odds added to every row, shape (n,).
+        start: Coefficients near which the solution is expected, shape (p,); by default the prior means.
 
     Returns:
         Coefficients, shape (p,), rounded to `STORED_DECIMALS`.
     """
     fixed = np.zeros(len(outcomes)) if offset is None else offset
+    # A column without any value other than zero says nothing: its coefficient is the prior's, and its cost is saved.
+    speaks = inputs.any(axis=0)
+    if not speaks.all():
+        coefficients = center.astype(np.float64)
+        coefficients[speaks] = fit_logistic(
+            inputs[:, speaks],
+            outcomes,
+            weights,
+            center=center[speaks],
+            precision=precision[speaks],
+            offset=offset,
+            start=None if start is None else start[speaks],
+        )
+        return coefficients
     problem = _Problem(inputs, outcomes, weights, center, precision, fixed)
-    coefficients = center.astype(np.float64)
+    coefficients = (center if start is None else start).astype(np.float64)
     # One thread: matrices of this size gain nothing from more, and the order of the sums stays the same everywhere.
     with threadpool_limits(limits=1, user_api="blas"):
         for _ in range(MAXIMUM_STEPS):
@@ -64,6 +82,48 @@ def fit_logistic(
             if np.max(np.abs(step), initial=0.0) < TOLERANCE:
                 break
     return np.round(coefficients, STORED_DECIMALS)
+
+
+def posterior_draws(
+    inputs: FloatArray,
+    weights: FloatArray,
+    *,
+    coefficients: FloatArray,
+    precision: FloatArray,
+    offset: FloatArray,
+    draws: int,
+    seed: int,
+) -> FloatArray:
+    """Coefficients drawn from the normal approximation of their posterior (Laplace; MacKay 1992).
+
+    Its precision is the curvature of the penalized loss at the coefficients. The weights may differ from those of the
+    fit, where rows of one outcome were counted more than once.
+
+    Args:
+        inputs: Shape (n, p).
+        weights: Evidence of each row, shape (n,).
+        coefficients: As fitted, shape (p,).
+        precision: Prior precisions, shape (p,).
+        offset: Log-odds added to every row, shape (n,).
+        draws: How many to draw.
+        seed: Of the draws.
+
+    Returns:
+        Shape (draws, p), rounded to `DRAWN_DECIMALS`.
+    """
+    probability = sigmoid(inputs @ coefficients + offset)
+    with threadpool_limits(limits=1, user_api="blas"):
+        curvature = _curvature(inputs, weights * probability * (1 - probability), precision)
+        root = np.linalg.cholesky(curvature)
+        noise = np.random.default_rng(seed).standard_normal((len(coefficients), draws))
+        shifts = np.linalg.solve(root.T, noise)
+    return np.round(coefficients + shifts.T, DRAWN_DECIMALS)
+
+
+def _curvature(inputs: FloatArray, certainty: FloatArray, precision: FloatArray) -> FloatArray:
+    """Second derivative of the penalized loss, shape (p, p)."""
+    # A coefficient that nothing informs (no prior, no rows) must not make the system singular.
+    return np.asarray(inputs.T @ (inputs * certainty[:, None]) + np.diag(precision + 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +148,7 @@ class _Problem:
         probability = sigmoid(self.inputs @ coefficients + self.offset)
         pull = self.precision * (coefficients - self.center)
         gradient = self.inputs.T @ (self.weights * (probability - self.outcomes)) + pull
-        certainty = self.weights * probability * (1 - probability)
-        # A coefficient that nothing informs (no prior, no rows) must not make the system singular.
-        curvature = self.inputs.T @ (self.inputs * certainty[:, None]) + np.diag(self.precision + 1e-9)
+        curvature = _curvature(self.inputs, self.weights * probability * (1 - probability), self.precision)
         return np.asarray(np.linalg.solve(curvature, gradient), dtype=np.float64)
 
     def shortened(self, step: FloatArray, coefficients: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The churn model as files: LightGBM's own text for the boosters, JSON for everything else.
+"""The churn model as files: LightGBM's own text for the trees, JSON for everything else.
 
 No pickles: a model must be readable in ten years, and by a person today. JSON writes floats in their shortest exact
 form, so what is read back is what was written, to the bit.
@@ -9,25 +9,42 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
+
 from features.feature import Feature
 from models.baselines import BaseRates
 from models.calibration import Calibrator
-from models.churn_model import VIEWS, ChurnModel, ModelFilesError, View
+from models.churn_model import ChurnModel, ModelFilesError
 from models.encoding import Encoder
 from models.gut_feel import GutTable
+from models.linear_inputs import BAND_COLUMNS, LinearInputs
+from models.linear_margin import LinearMargin
+from models.scorer import Scorer
+from models.settings import SCORED_BANDS
 from models.text_model import TextModel
+from models.views import VIEWS, View, view_encoders
 
 BOOSTER_FILES: Final[dict[View, str]] = {"usage": "usage_view.lightgbm.txt", "full": "churn_probability.lightgbm.txt"}
+MARGIN_FILES: Final[dict[View, str]] = {"usage": "usage_view.margin.json", "full": "churn_probability.margin.json"}
 FEATURES_FILE: Final = "features.json"
 WORDS_FILE: Final = "note_risk.json"
 CALIBRATION_FILE: Final = "calibration.json"
 MODEL_FILE: Final = "model.json"
+MARGIN_FIGURES: Final = (
+    "mean",
+    "deviation",
+    "coefficient",
+    "coefficient_missing",
+    "center",
+    "center_missing",
+)
 
 
 def write_model(model: ChurnModel) -> dict[str, str]:
     """Content of each file by name."""
     features = [_describe(feature) for feature in model.features]
-    files = {BOOSTER_FILES[view]: text for view, text in model.boosters.items()}
+    files = {BOOSTER_FILES[view]: scorer.booster for view, scorer in model.scorers.items()}
+    files |= {MARGIN_FILES[view]: _json(_describe_margin(scorer.margin)) for view, scorer in model.scorers.items()}
     files[FEATURES_FILE] = _json(
         {"features": features, "usage_features": model.usage_features, "levels": model.encoder.levels}
     )
@@ -45,7 +62,10 @@ def write_model(model: ChurnModel) -> dict[str, str]:
             "kind": model.kind,
             "trained_through": model.trained_through.isoformat(),
             "lead_feature": model.lead_feature,
-            "threads": model.threads,
+            "colour_feature": model.colour_feature,
+            "colour_share": model.colour_share,
+            "interval_reach": model.interval_reach,
+            "threads": {view: scorer.threads for view, scorer in model.scorers.items()},
         }
     )
     return files
@@ -73,6 +93,7 @@ def _read_model(files: dict[str, str]) -> ChurnModel:
     fitted = _read(files, CALIBRATION_FILE)
     features = tuple(Feature(**(entry | {"lineage": frozenset(entry["lineage"])})) for entry in listed["features"])
     levels = {name: tuple(values) for name, values in listed["levels"].items()}
+    encoders = view_encoders(Encoder(features, levels), listed["usage_features"])
     views = VIEWS if facts["kind"] == "boosted" else ()
     model = ChurnModel(
         kind=facts["kind"],
@@ -80,13 +101,22 @@ def _read_model(files: dict[str, str]) -> ChurnModel:
         encoder=Encoder(features, levels),
         usage_features=tuple(listed["usage_features"]),
         text_models={name: _read_words(entry) for name, entry in _read(files, WORDS_FILE).items()},
-        boosters={view: _text(files, BOOSTER_FILES[view]) for view in views},
+        scorers={
+            view: Scorer(
+                _read_margin(_read(files, MARGIN_FILES[view]), encoders[view]),
+                _text(files, BOOSTER_FILES[view]),
+                facts["threads"][view],
+            )
+            for view in views
+        },
         calibrators={view: Calibrator(**fitted["calibrators"][view]) for view in views},
         calibration=fitted["calibration"],
         base_rates=BaseRates(fitted["base_rates"]),
         gut_table=GutTable(fitted["gut_view"]),
         lead_feature=facts["lead_feature"],
-        threads=facts["threads"],
+        colour_feature=facts["colour_feature"],
+        colour_share=facts["colour_share"],
+        interval_reach=facts["interval_reach"],
     )
     _require_matching_features(model)
     return model
@@ -99,6 +129,52 @@ def _describe(feature: Feature) -> dict[str, Any]:
     return described | {"lineage": sorted(feature.lineage)}
 
 
+def _describe_margin(margin: LinearMargin) -> dict[str, Any]:
+    """One entry per value, in the order of the columns; a value that never varied has no deviation."""
+    features, values = margin.inputs.encoder.features, len(margin.inputs.means)
+    of_value = np.column_stack(
+        [
+            margin.inputs.means,
+            margin.inputs.deviations,
+            *margin.coefficients[BAND_COLUMNS:].reshape(2, values),
+            *margin.centers.reshape(2, values),
+        ]
+    )
+    columns = []
+    for position, figures in zip(margin.inputs.features, of_value.tolist(), strict=True):
+        entry: dict[str, Any] = dict(zip(MARGIN_FIGURES, figures, strict=True))
+        entry["deviation"] = None if np.isinf(entry["deviation"]) else entry["deviation"]
+        columns.append({"feature": features[position].name, **entry})
+    return {
+        "bands": dict(zip(("every", *SCORED_BANDS), margin.coefficients[:BAND_COLUMNS].tolist(), strict=True)),
+        "columns": columns,
+        "draws": margin.draws.tolist(),
+    }
+
+
+def _read_margin(entry: dict[str, Any], encoder: Encoder) -> LinearMargin:
+    figures = {
+        name: np.array([np.inf if column[name] is None else column[name] for column in entry["columns"]], dtype=float)
+        for name in MARGIN_FIGURES
+    }
+    margin = LinearMargin(
+        LinearInputs(encoder, figures["mean"], figures["deviation"]),
+        np.concatenate(
+            [
+                [entry["bands"][band] for band in ("every", *SCORED_BANDS)],
+                figures["coefficient"],
+                figures["coefficient_missing"],
+            ]
+        ),
+        np.concatenate([figures["center"], figures["center_missing"]]),
+        np.array(entry["draws"], dtype=float).reshape(len(entry["draws"]), BAND_COLUMNS + 2 * len(figures["mean"])),
+    )
+    listed = [encoder.features[position].name for position in margin.inputs.features]
+    if listed != [column["feature"] for column in entry["columns"]]:
+        raise ModelFilesError(f"{FEATURES_FILE} does not match the columns of the linear margin")
+    return margin
+
+
 def _read_words(entry: dict[str, Any]) -> TextModel:
     return TextModel(
         terms=tuple(entry["terms"]),
@@ -109,8 +185,8 @@ def _read_words(entry: dict[str, Any]) -> TextModel:
 
 
 def _require_matching_features(model: ChurnModel) -> None:
-    for view, booster in model.read_boosters.items():
-        listed, trained = model.encoder_of(view).names, booster.feature_name()
+    for view, scorer in model.scorers.items():
+        listed, trained = scorer.encoder.names, scorer.read_booster.feature_name()
         if listed != trained:
             differing = sorted(set(listed) ^ set(trained)) or "the same names in another order"
             raise ModelFilesError(f"{FEATURES_FILE} does not match {BOOSTER_FILES[view]}: {differing}")

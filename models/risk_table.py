@@ -36,6 +36,8 @@ RISK_COLUMNS: Final = (
     "usage_view",
     "gut_view",
     "churn_probability",
+    "probability_low",
+    "probability_high",
     "arr",
     "currency",
     "expected_arr_loss",

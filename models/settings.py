@@ -31,8 +31,9 @@ class BoosterSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rounds: Count = 120
-    """Trees. Fixed rather than stopped early: a stopping set costs outcomes that are scarce."""
+    rounds: Count = 60
+    """Trees. Fixed rather than stopped early: a stopping set costs outcomes that are scarce. They only correct the
+    linear margin that they start from."""
     learning_rate: Positive = 0.03
     """Shrinkage per tree. Slow, so that random feature and row draws average out in one booster."""
     max_depth: Count = 3
@@ -41,9 +42,9 @@ class BoosterSettings(BaseModel):
     """Leaves per tree, fewer than the depth allows."""
     minimum_rows_in_leaf: Count = 20
     """Rows in a leaf; a renewal has about thirteen over its last year, so this asks for more than one."""
-    minimum_weight_in_leaf: Positive = 1.0
-    """Summed Hessian in a leaf: at a churn rate of 10 % about eleven renewals."""
-    ridge: Positive = 10.0
+    minimum_weight_in_leaf: Positive = 5.0
+    """Summed Hessian in a leaf: at a churn rate of 10 % about fifty-five renewals, one horizon counted."""
+    ridge: Positive = 50.0
     """L2 penalty on leaf values, in units of the summed Hessian."""
     feature_share: Share = 0.35
     """Features drawn per tree: features of one family are near copies, and a small draw makes them share the work."""
@@ -80,6 +81,21 @@ class ModelSettings(BaseModel):
     """Prior standard deviation, in log-odds, of what a pulse colour means against the base rate."""
     gut_cell_strength: Positive = 20.0
     """Renewals' worth of the colour's overall meaning that is mixed into each cell of colour, age state and band."""
+    colour_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of what a colour has meant, in log-odds, that the full model takes for known before it learns from the
+    features: all of it trusts a few dozen churns too far, none of it loses what CSMs know."""
+    colour_feature: str = "pulse__sentiment_level"
+    """Feature in whose name that share is explained."""
+    family_effect_sd: Positive = 0.13
+    """Prior standard deviation, in log-odds, of what a family of features says of a renewal, its columns being
+    independent and each one deviation off: shared out over the columns, so that a family does not weigh more for having
+    more of them."""
+    band_precision: Positive = 1.0
+    """Ridge penalty of the indicators of the bands."""
+    interval_draws: Count = 100
+    """Draws of the coefficients behind the interval of a probability."""
+    interval_reach: Positive = 1.645
+    """Standard deviations to either side of a probability's interval: 90 %, two-sided."""
     logistic_precision: Positive = 300.0
     """Ridge penalty of the logistic baseline on standardized inputs: with a hundred inputs, most of them kin, a prior
     standard deviation of about 0.6 for their sum. Weaker penalties lose to the base rate."""
@@ -96,11 +112,12 @@ class ModelSettings(BaseModel):
     note_terms: Count = 500
     """Terms of a source, those that most accounts share first."""
 
-    calibration_slope_sd: Positive = 0.5
-    """Prior standard deviation of the calibration slope around one."""
-    calibration_intercept_sd: Positive = 1.0
-    """Prior standard deviation of the intercept that the dated bands share."""
-    calibration_band_sd: Positive = 0.3
+    calibration_slope_sd: Positive = 0.25
+    """Prior standard deviation of the calibration slope around one. The scores are shrunken already, and the past
+    outcomes that teach the calibrator are few: a freer one made predictions worse in every company tried."""
+    calibration_intercept_sd: Positive = 0.1
+    """Prior standard deviation of the intercept that the dated bands share: last year's drift is not next year's."""
+    calibration_band_sd: Positive = 0.05
     """Prior standard deviation of one band's departure from the shared intercept."""
     minimum_slope: Positive = 0.05
     """Least calibration slope: a score that says nothing is flattened, never turned round."""

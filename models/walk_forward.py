@@ -11,11 +11,12 @@ from typing import Final
 import pandas as pd
 
 from models.baselines import LogisticBaseline
-from models.churn_model import UNCALIBRATED, VIEWS, ChurnModel
+from models.churn_model import UNCALIBRATED, ChurnModel
 from models.fitting import RAW_COLUMNS, fit_model
 from models.learning import KEY, Cohort, LearningData, weights_of
 from models.note_risk import read_notes
 from models.settings import ModelSettings
+from models.views import VIEWS
 
 MODEL_COLUMNS: Final = ("base_rate", "gut_view", "logistic_usage", "logistic_full", "usage_view", "churn_probability")
 """Columns of predictions that are compared on identical rows: baselines first, then the views."""

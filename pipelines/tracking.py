@@ -224,14 +224,13 @@ def _log_evidence(training: Training) -> None:
 
 def _log_booster(model: ChurnModel, files_uri: str) -> tuple[str, str | None]:
     """Log the full booster as a LightGBM model; return what the version points to and MLflow's id of it."""
-    booster = model.read_boosters.get("full")
-    if booster is None:
+    if "full" not in model.scorers:
         return files_uri, None
     import lightgbm
     import mlflow.lightgbm
 
     # Given requirements spare MLflow from inferring them, which imports and runs the model in a new process.
     logged: Any = mlflow.lightgbm.log_model(
-        booster, name="booster", pip_requirements=[f"lightgbm=={lightgbm.__version__}"]
+        model.scorers["full"].read_booster, name="booster", pip_requirements=[f"lightgbm=={lightgbm.__version__}"]
     )
     return str(logged.model_uri), str(logged.model_id)

@@ -7,6 +7,8 @@ from models.cross_fitting import cross_fitted_scores
 from models.learning import LearningData, account_folds
 from models.settings import ModelSettings
 
+USAGE = ("usage__active_users_28d", "usage__trend_ratio", "usage__noise_28d")
+
 
 def test_rows_of_an_account_share_a_fold_and_folds_are_even() -> None:
     accounts = np.array(["b", "a", "b", "c", "d", "a"], dtype=object)
@@ -16,7 +18,7 @@ def test_rows_of_an_account_share_a_fold_and_folds_are_even() -> None:
     assert sorted(np.bincount(folds[[0, 1, 3, 4]])) == [2, 2]
 
 
-def test_no_account_is_scored_by_a_booster_that_knows_its_outcome(
+def test_no_account_is_scored_by_a_scorer_that_knows_its_outcome(
     company: LearningData, features: tuple[Feature, ...], fast_settings: ModelSettings
 ) -> None:
     cohort = company.cohort(company.through)
@@ -24,8 +26,8 @@ def test_no_account_is_scored_by_a_booster_that_knows_its_outcome(
     held_out = account_folds(accounts, fast_settings.folds, fast_settings.seed) == 0
     turned_round = replace(cohort, outcomes=np.where(held_out, 1 - cohort.outcomes, cohort.outcomes))
 
-    scores = cross_fitted_scores({"full": features}, cohort, fast_settings)["full"]
-    others = cross_fitted_scores({"full": features}, turned_round, fast_settings)["full"]
+    scores = cross_fitted_scores(features, USAGE, cohort, fast_settings)["full"]
+    others = cross_fitted_scores(features, USAGE, turned_round, fast_settings)["full"]
 
     np.testing.assert_array_equal(scores[held_out], others[held_out])
     assert (scores[~held_out] != others[~held_out]).mean() > 0.9
@@ -37,7 +39,7 @@ def test_where_one_group_holds_every_churn_the_others_get_the_rate_without_it(
     cohort = company.cohort(company.through)
     only = cohort.snapshots["account_id"].to_numpy(dtype=object) == "a0000"
     one_churn = replace(cohort, outcomes=only.astype(float))
-    scores = cross_fitted_scores({"full": features}, one_churn, fast_settings)["full"]
+    scores = cross_fitted_scores(features, USAGE, one_churn, fast_settings)["full"]
     # Learned without any churn: well below one in a thousand, and finite.
     assert np.isfinite(scores).all()
     assert (scores[only] < -7).all()

@@ -1,4 +1,3 @@
-import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,6 +5,7 @@ import pytest
 from models.churn_model import ChurnModel, HindsightError
 from models.explanation import REASON_COLUMNS, explain, top_reasons
 from models.learning import KEY, LearningData
+from models.linear_inputs import BAND_COLUMNS
 from models.logistic import logit
 from models.training import TrainingResult
 
@@ -41,11 +41,23 @@ def test_contributions_are_those_of_shap(model: ChurnModel, now: pd.DataFrame) -
     import shap
 
     rows = now[now["band"] == "90-180"].head(20)
-    booster = lightgbm.Booster(model_str=model.boosters["full"])
+    scorer = model.scorers["full"]
+    matrix, margin = scorer.encoder.encode(rows), scorer.margin
     with pytest.warns(UserWarning, match="shap values output has changed"):
-        expected = np.asarray(shap.TreeExplainer(booster).shap_values(model.encoder.encode(rows)))
+        trees = np.asarray(shap.TreeExplainer(scorer.read_booster).shap_values(matrix))
+    columns = margin.inputs.columns(matrix, rows["band"].to_numpy(dtype=object))[:, BAND_COLUMNS:]
+    coefficients = margin.coefficients[BAND_COLUMNS:]
+    given = (margin.centers, np.eye(len(margin.centers)))
+    linear = shap.LinearExplainer((coefficients, 0.0), given).shap_values(columns)
+    expected = trees + np.column_stack(
+        [linear[:, np.tile(margin.inputs.features, 2) == position].sum(axis=1) for position in range(trees.shape[1])]
+    )
+    colour = scorer.encoder.column("pulse__sentiment_level")
+    shift = model.gut_table.shift(rows, rows["band"], model.base_rates)
+    expected[:, colour] += model.colour_share * shift
     contributions, _ = model.contributions(rows)
     np.testing.assert_allclose(contributions, expected * model.calibrators["full"].slopes["90-180"], atol=1e-12)
+    assert np.abs(shift).max() > 0.1
 
 
 def test_reasons_are_ranked_by_size_and_worded(reasons: pd.DataFrame, model: ChurnModel, now: pd.DataFrame) -> None:

@@ -11,10 +11,12 @@ def test_a_model_is_text_and_json_and_names_its_features(trained: TrainingResult
     assert sorted(files) == [
         "calibration.json",
         "churn_probability.lightgbm.txt",
+        "churn_probability.margin.json",
         "features.json",
         "model.json",
         "note_risk.json",
         "usage_view.lightgbm.txt",
+        "usage_view.margin.json",
     ]
     listed = json.loads(files["features.json"])
     assert [feature["name"] for feature in listed["features"]] == [feature.name for feature in trained.model.features]
@@ -57,10 +59,20 @@ def test_a_missing_file_is_named(trained: TrainingResult) -> None:
 
 def test_a_feature_list_that_does_not_match_the_booster_is_refused(trained: TrainingResult) -> None:
     files = trained.model.to_files()
-    renamed = files["features.json"].replace("usage__noise_28d", "usage__other_28d")
+    both = ("usage_view.margin.json", "churn_probability.margin.json", "features.json")
+    renamed = {name: files[name].replace("usage__noise_28d", "usage__other_28d") for name in both}
     with pytest.raises(ModelFilesError, match=r"features\.json does not match .*usage__noise_28d.*usage__other_28d"):
-        ChurnModel.from_files(files | {"features.json": renamed})
+        ChurnModel.from_files(files | renamed)
+    with pytest.raises(ModelFilesError, match=r"features\.json does not match the columns of the linear margin"):
+        ChurnModel.from_files(files | {"features.json": renamed["features.json"]})
     listed = json.loads(files["features.json"])
-    listed["features"].reverse()
+    position = {name: at for at, name in enumerate(trained.model.encoder.names)}
+    one, other = position["usage__noise_28d"], position["pulse__sentiment_level"]
+    margin = json.loads(files["churn_probability.margin.json"])
+    at = [column["feature"] for column in margin["columns"]]
+    ends = at.index("usage__noise_28d"), at.index("pulse__sentiment_level")
+    for entries, (left, right) in ((listed["features"], (one, other)), (margin["columns"], ends)):
+        entries[left], entries[right] = entries[right], entries[left]
+    swapped = {"features.json": json.dumps(listed), "churn_probability.margin.json": json.dumps(margin)}
     with pytest.raises(ModelFilesError, match="the same names in another order"):
-        ChurnModel.from_files(files | {"features.json": json.dumps(listed)})
+        ChurnModel.from_files(files | swapped)

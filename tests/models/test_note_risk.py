@@ -12,7 +12,6 @@ from sklearn.linear_model import LogisticRegression
 
 from features import notes
 from features.feature import Feature
-from models.boosting import fit_booster, raw_scores, read_booster
 from models.churn_model import ChurnModel
 from models.cross_fitting import cross_fitted_scores
 from models.encoding import Encoder
@@ -22,6 +21,7 @@ from models.learning import KEY, Cohort, FloatArray, LearningData, account_folds
 from models.logistic import logit
 from models.metrics import rankings_by_date, roc_auc
 from models.note_risk import read_notes, with_note_risk
+from models.scorer import Scorer
 from models.settings import ModelSettings
 from models.terms import terms_of
 from models.text_model import TextModel
@@ -88,8 +88,9 @@ def fit(data: LearningData, settings: ModelSettings) -> ChurnModel:
 
 def boosted(features: tuple[Feature, ...], cohort: Cohort, asked: pd.DataFrame, settings: ModelSettings) -> FloatArray:
     encoder = Encoder.fit(features, cohort.snapshots)
-    booster = read_booster(fit_booster(encoder, cohort, settings))
-    return raw_scores(booster, encoder.encode(asked), threads=1)
+    scorer = Scorer.fit(encoder, cohort, np.zeros(len(cohort.outcomes)), settings)
+    bands = asked["band"].to_numpy(dtype=object)
+    return scorer.log_odds(encoder.encode(asked), bands, np.zeros(len(asked)))
 
 
 def auc_of(scores: FloatArray, cohort: Cohort) -> float:
@@ -204,7 +205,8 @@ def test_cross_fitting_learns_the_words_anew_without_the_accounts_that_it_scores
     held_out = account_folds(accounts, fast_settings.folds, fast_settings.seed) == 0
     turned = replace(cohort, outcomes=np.where(held_out, 1 - cohort.outcomes, cohort.outcomes))
     scores, others = (
-        cross_fitted_scores({"full": small.features}, each, fast_settings)["full"] for each in (cohort, turned)
+        cross_fitted_scores(small.features, small.usage_features, each, fast_settings)["full"]
+        for each in (cohort, turned)
     )
     np.testing.assert_array_equal(scores[held_out], others[held_out])
 
@@ -258,7 +260,8 @@ def test_no_reason_ever_touches_the_usage_view(
     for changed in (other, silent):
         again = fit(changed, fast_settings)
         scores = again.score(changed.open_at(small.through))
-        assert again.boosters["usage"] == model.boosters["usage"]
+        for name in ("usage_view.lightgbm.txt", "usage_view.margin.json"):
+            assert again.to_files()[name] == model.to_files()[name]
         assert again.text_models[TICKETS] == model.text_models[TICKETS]
         pd.testing.assert_series_equal(scores["usage_view"], before["usage_view"], check_exact=True)
         assert (scores["churn_probability"] != before["churn_probability"]).mean() > 0.9

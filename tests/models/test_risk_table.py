@@ -29,7 +29,8 @@ FACTS = {
 
 
 def scores_of(snapshots: pd.DataFrame, **columns: Any) -> pd.DataFrame:
-    defaults = {"usage_view": 0.1, "gut_view": 0.1, "base_rate": 0.1, "calibration": "calibrated"}
+    defaults: dict[str, Any] = {"usage_view": 0.1, "gut_view": 0.1, "base_rate": 0.1, "calibration": "calibrated"}
+    defaults |= {"probability_low": 0.05, "probability_high": 0.4}
     return snapshots[["account_id", "renewal_id", "as_of"]].assign(**(defaults | columns))
 
 
@@ -107,6 +108,8 @@ def test_one_row_in_full(
         "usage_view": 0.2,
         "gut_view": 0.1,
         "churn_probability": 0.25,
+        "probability_low": 0.05,
+        "probability_high": 0.4,
         "arr": 1000.0,
         "currency": "USD",
         "expected_arr_loss": 250.0,

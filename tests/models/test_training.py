@@ -119,7 +119,7 @@ def test_with_nothing_but_constants_the_model_is_a_base_rate_in_effect(
     constants = {feature.name: 1.0 for feature in company.features if feature.kind != "category"}
     flat = replace(
         company,
-        snapshots=company.snapshots.assign(commercial__segment="one", **constants),
+        snapshots=company.snapshots.assign(commercial__segment="one", pulse_state="absent", **constants),
         trained_through=company.cutoffs[9].date(),
     )
     scores = train(flat, fast_settings).model.score(flat.open_at(flat.through))

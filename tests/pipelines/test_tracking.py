@@ -12,11 +12,13 @@ import pytest
 
 from features.feature import Feature
 from models.baselines import BaseRates
-from models.boosting import read_booster
 from models.calibration import Calibrator
 from models.churn_model import ChurnModel, ModelFilesError
 from models.encoding import Encoder
 from models.gut_feel import GutTable
+from models.linear_inputs import BAND_COLUMNS, LinearInputs
+from models.linear_margin import LinearMargin
+from models.scorer import Scorer
 from models.settings import SCORED_BANDS
 from pipelines.tracking import (
     CHAMPION,
@@ -48,14 +50,18 @@ def feature(name: str) -> Feature:
 def boosted() -> ChurnModel:
     generator = np.random.default_rng(7)
     features = (feature("usage__active_users_28d"), feature("usage__events_28d"))
-    inputs = generator.normal(size=(200, 2))
-    outcomes = (inputs[:, 0] + generator.normal(size=200) > 0).astype(float)
+    rows = generator.normal(size=(200, 2))
+    outcomes = (rows[:, 0] + generator.normal(size=200) > 0).astype(float)
     names = [each.name for each in features]
     text = lightgbm.train(
         {"objective": "binary", "verbose": -1, "deterministic": True, "force_col_wise": True, "num_threads": 1},
-        lightgbm.Dataset(inputs, outcomes, feature_name=names),
+        lightgbm.Dataset(rows, outcomes, feature_name=names),
         num_boost_round=5,
     ).model_to_string()
+    inputs = LinearInputs(Encoder(features, {}), np.array([0.1, 1 / 3]), np.array([2.0, np.inf]))
+    coefficients = generator.normal(size=BAND_COLUMNS + 4)
+    margin = LinearMargin(inputs, coefficients, np.full(4, 0.1), coefficients + generator.normal(size=(3, 9)) / 3)
+    scorer = Scorer(margin, text, threads=1)
     calibrator = Calibrator(dict.fromkeys(SCORED_BANDS, 0.1 + 0.2), dict.fromkeys(SCORED_BANDS, -1 / 3))
     return ChurnModel(
         kind="boosted",
@@ -63,19 +69,21 @@ def boosted() -> ChurnModel:
         encoder=Encoder(features, {}),
         usage_features=tuple(names),
         text_models={},
-        boosters={"usage": text, "full": text},
+        scorers={"usage": scorer, "full": scorer},
         calibrators={"usage": calibrator, "full": calibrator},
         calibration=dict.fromkeys(SCORED_BANDS, "calibrated"),
         base_rates=BaseRates(dict.fromkeys(SCORED_BANDS, 0.1)),
         gut_table=GutTable({"red|fresh|90-180": 0.7}),
         lead_feature="usage__events_28d",
-        threads=1,
+        colour_feature="pulse__sentiment_level",
+        colour_share=0.5,
+        interval_reach=1.645,
     )
 
 
 @pytest.fixture(scope="module")
 def base_rate(boosted: ChurnModel) -> ChurnModel:
-    return replace(boosted, kind="base_rate", boosters={}, calibrators={})
+    return replace(boosted, kind="base_rate", scorers={}, calibrators={})
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +132,7 @@ def test_a_model_comes_back_to_the_bit(folder: Path, kind: str, request: pytest.
     assert loaded.kind == kind
 
 
-def test_plain_mlflow_loads_the_booster_of_the_champion(folder: Path, boosted: ChurnModel) -> None:
+def test_plain_mlflow_loads_the_trees_of_the_champion(folder: Path, boosted: ChurnModel) -> None:
     import mlflow.lightgbm
 
     register_training(folder, training(boosted))
@@ -132,7 +140,7 @@ def test_plain_mlflow_loads_the_booster_of_the_champion(folder: Path, boosted: C
     booster = mlflow.lightgbm.load_model(f"models:/{REGISTERED_MODEL}@{CHAMPION}")
 
     inputs = np.random.default_rng(8).normal(size=(50, 2))
-    np.testing.assert_array_equal(booster.predict(inputs), read_booster(boosted.boosters["full"]).predict(inputs))
+    np.testing.assert_array_equal(booster.predict(inputs), boosted.scorers["full"].read_booster.predict(inputs))
 
 
 def test_a_training_is_remembered_with_its_evidence_and_without_pickles(folder: Path, boosted: ChurnModel) -> None:
