@@ -162,11 +162,12 @@ def build_signals(spine: ir.Table, sources: Sources) -> ir.Table:
             unwatched[signal.feature_name] = ibis.null("boolean")
             continue
         judged = RULES[signal.id](scene)
+        key = MOMENT if signal.about == "account" else KEY
+        # Stored one by one: planned together, the rules keep their intermediate results in memory all at once.
+        fired = sources.engine.store(judged.select(*key, **{signal.feature_name: judged.is_fired}))
         if signal.about == "account":
-            fired = judged.select(*MOMENT, **{signal.feature_name: judged.is_fired})
             by_account = beside(by_account, fired)
         else:
-            fired = judged.select(*KEY, **{signal.feature_name: judged.is_fired})
             by_renewal = beside(by_renewal, fired, on=KEY)
     table = beside(by_renewal, by_account).mutate(**unwatched)
     return table.select(*KEY, *[signal.feature_name for signal in load_signals().values()])

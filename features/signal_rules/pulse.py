@@ -75,7 +75,9 @@ def red_pulse_green_usage(scene: Scene) -> ir.Table:
 
 def said_and_used(scene: Scene) -> ir.Table:
     """Return the gut pulse of each undecided renewal, null unless fresh, beside the trend of usage."""
-    gut = gut_pulse(scene.spine.filter(scene.spine.status.isin(["open", "overdue"])), scene.sources)
+    # Of the whole spine, since the pulse family asks for the same.
+    gut = gut_pulse(scene.spine, scene.sources)
+    gut = gut.semi_join(scene.spine.filter(scene.spine.status.isin(["open", "overdue"])), list(KEY))
     is_fresh = gut.pulse_state == "fresh"
     gut = gut.select(
         *KEY,
