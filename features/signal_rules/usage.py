@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 from features.moments import MOMENT, beside
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.wording import number_of, percent, sentence, words
+from features.usage_sums import events_since
 
 LOOKBACK_DAYS = 120
 DECLINE_PERCENT = 50
@@ -24,22 +25,31 @@ MINIMUM_SEATS = 4
 """With fewer seats one holiday is half of them."""
 
 
-def usage_sums(scene: Scene) -> ir.Table:
-    """Return events by window for each account, date, user and module, with the age of the first and last of them."""
-    known = scene.known("usage_daily", lookback=("usage_date", LOOKBACK_DAYS))
-    known = known.mutate(days_ago=known.as_of.delta(known.usage_date, unit="day"))
+def events_by_user(scene: Scene) -> ir.Table:
+    """Return events by days ago for each account, date and user, with the age of the first of them in 120 days."""
+    known = events_since(("user_id",), (0, 14, 28, 70, 112, LOOKBACK_DAYS), scene.spine, scene.moments, scene.sources)
 
-    def events(first: int, last: int) -> ir.IntegerValue:
-        return known.events.sum(where=known.days_ago.between(first, last)).fill_null(0).cast("int64")
+    def events(*windows: int) -> ir.IntegerValue:
+        return known.events.sum(where=known.window.isin(windows)).fill_null(0).cast("int64")
+
+    return known.group_by([*MOMENT, "user_id"]).agg(
+        e14=events(0), e15_70=events(1, 2), e28=events(0, 1), e29_112=events(2, 3), first_days_ago=known.first_ago.max()
+    )
+
+
+def events_of_critical_modules(scene: Scene) -> ir.Table:
+    """Return the same of the last 30 days and the 90 before, for each module that was ever marked, and user."""
+    entitled = scene.sources.tables["entitlements"]
+    marked = entitled.filter(entitled.is_renewal_critical).select("account_id", "module").distinct()
+    known = events_since(
+        ("user_id", "module"), (0, 30, LOOKBACK_DAYS), scene.spine, scene.moments, scene.sources, only=marked
+    )
+
+    def events(window: int) -> ir.IntegerValue:
+        return known.events.sum(where=known.window == window).fill_null(0).cast("int64")
 
     return known.group_by([*MOMENT, "user_id", "module"]).agg(
-        e14=events(1, 14),
-        e15_70=events(15, 70),
-        e28=events(1, 28),
-        e29_112=events(29, 112),
-        e30=events(1, 30),
-        e31_120=events(31, 120),
-        first_days_ago=known.days_ago.max(),
+        e30=events(0), e31_120=events(1), first_days_ago=known.first_ago.max()
     )
 
 
@@ -49,11 +59,8 @@ def usage_level(scene: Scene) -> ir.Table:
     `e…` are sums of events by days ago, `u…` people active in the same days, `first_days_ago` the age of the first
     usage within 120 days. Zero where usage has stopped altogether.
     """
-    sums = scene.facts(usage_sums)
+    users = scene.facts(events_by_user)
     windows = ("e14", "e15_70", "e28", "e29_112")
-    users = sums.group_by([*MOMENT, "user_id"]).agg(
-        **{window: sums[window].sum() for window in windows}, first_days_ago=sums.first_days_ago.max()
-    )
     level = users.group_by(list(MOMENT)).agg(
         **{window: users[window].sum().cast("int64") for window in windows},
         **{f"u{window[1:]}": (users[window] > 0).sum() for window in windows},
@@ -95,12 +102,12 @@ def usage_decline(scene: Scene) -> ir.Table:
 
 def critical_module_decline(scene: Scene) -> ir.Table:
     """The module that the renewal hangs on, far below its own level; of several the one that fell most."""
-    sums = scene.facts(usage_sums)
+    sums = events_of_critical_modules(scene)
     modules = sums.group_by([*MOMENT, "module"]).agg(
         newest=sums.e30.sum().cast("int64"),
         past=sums.e31_120.sum().cast("int64"),
-        users=sums.user_id.nunique(where=sums.e30 > 0),
-        all_users=sums.user_id.nunique(),
+        users=(sums.e30 > 0).sum(),
+        all_users=sums.count(),
         first_days_ago=sums.first_days_ago.max(),
     )
     entitled = scene.known("entitlements")
