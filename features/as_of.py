@@ -98,32 +98,41 @@ def moments_with_record(
     return joined.filter(joined.first_seen_at < joined.as_of.cast("timestamp")).select(*on, "as_of")
 
 
-def place_in_cells(rows: ir.Table, contract: Contract, days: ir.Table, column: str) -> ir.Table:
-    """Return the rows with the cell of days in which each happened and the first date that sees it.
+def place_in_cells(
+    rows: ir.Table, contract: Contract, days: ir.Table, column: str, withdrawn: ir.Table | None = None
+) -> ir.Table:
+    """Return the rows with the cell of days in which each happened and the dates between which it is seen.
 
-    Rows that agree in both are alike to every date, so whoever groups by `cell` and `seen_from` may add them up before
-    they meet the dates. Rows in no date's windows, or recorded after all dates that look at their day, are left out.
+    Rows that agree in all of these are alike to every date, so whoever groups by them may add the rows up before they
+    meet the dates. Rows in no date's windows, or recorded after all dates that look at their day, are left out.
 
     Args:
-        rows: Rows of an unversioned source table, or facts derived from them, with `recorded_at` filled.
+        rows: Rows of a source table, with `recorded_at` filled; where it has no versions, facts derived from them too.
         contract: Its contract.
         days: As returned by `features.cells.cell_days` for the dates that will look.
-        column: The event date.
+        column: The event date, which in a versioned table is part of the key, so that no version moves it.
+        withdrawn: As given to `known_rows`.
 
     Returns:
-        The rows with `cell` and `seen_from` (date).
+        The rows with `cell` and `seen_from`, the first date that sees them; if the table is versioned, also
+        `gone_from`, the first date that no longer does, null where there is none.
 
     Raises:
-        ValueError: If rows can be replaced, or values hidden, after they were first recorded.
+        ValueError: If rows can move to another day, or values be hidden, after they were first recorded.
     """
-    if contract.versioned or any(each.known_from for each in contract.columns):
-        raise ValueError(f"{contract.table}: only rows that never change can be added up before a date is known")
+    moves = contract.versioned and (contract.has_valid_from or column not in contract.key)
+    if moves or any(each.known_from for each in contract.columns):
+        raise ValueError(f"{contract.table}: only rows that keep their day can be added up before a date is known")
+    if contract.versioned:
+        rows = _with_successor(rows, contract, withdrawn)
     happened_on = rows[column].cast("date")
     # Before its day has come nobody looks for a row, whenever it was recorded.
     known_on = ibis.greatest(rows.recorded_at.cast("date"), happened_on)
     dated = rows.mutate(_happened_on=happened_on, _known_on=known_on)
     placed = dated.join(days.select("cell", _happened_on="day"), "_happened_on")
     placed = placed.join(days.select(_known_on="day", seen_from="next_as_of"), "_known_on")
+    if contract.versioned:
+        placed = _with_end(placed, days)
     return placed.drop("_happened_on", "_known_on")
 
 
@@ -131,7 +140,7 @@ def known_sums(sums: ir.Table, moments: ir.Table, windows: ir.Table, on: Sequenc
     """Return the sums whose rows were known at each moment.
 
     Args:
-        sums: Placed rows, grouped by at least `on`, `cell` and `seen_from`.
+        sums: Placed rows, grouped by at least `on`, `cell`, `seen_from` and, where there is one, `gone_from`.
         moments: Unique rows with `as_of` and the columns named in `on`; its dates are among those of the cells.
         windows: As returned by `features.cells.cell_windows`.
         on: Columns that a moment and a sum must share.
@@ -141,7 +150,21 @@ def known_sums(sums: ir.Table, moments: ir.Table, windows: ir.Table, on: Sequenc
     """
     looks = moments.select(*on, "as_of").join(windows, "as_of")
     joined = sums.join(looks, [*on, "cell"])
-    return joined.filter(joined.seen_from <= joined.as_of).drop("seen_from")
+    visible = joined.seen_from <= joined.as_of
+    if "gone_from" in sums.columns:
+        visible &= joined.gone_from.isnull() | (joined.gone_from > joined.as_of)
+    known = joined.filter(visible)
+    return known.drop(*(name for name in ("seen_from", "gone_from") if name in sums.columns))
+
+
+def _with_end(placed: ir.Table, days: ir.Table) -> ir.Table:
+    """Add `gone_from`: the first date that sees the next version instead."""
+    # Like a row that is recorded before its day, a version that is replaced before it is never seen at all.
+    replaced_on = ibis.greatest(placed.superseded_at.cast("date"), placed["_happened_on"])
+    replaced_on = ibis.ifelse(placed.superseded_at.isnull(), ibis.null("date"), replaced_on)
+    ends = days.select(_replaced_on="day", gone_from="next_as_of")
+    joined = placed.mutate(_replaced_on=replaced_on).join(ends, "_replaced_on", how="left")
+    return joined.drop("superseded_at", "_replaced_on", "_replaced_on_right")
 
 
 def _pair(rows: ir.Table, moments: ir.Table, on: Sequence[str], lookback: tuple[str, int] | None) -> ir.Table:

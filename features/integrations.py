@@ -7,9 +7,10 @@ account without one has nothing connected: zero runs. When it last ran is null w
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, on_spine, only_where, ratio, watched_moments
+from features.moments import MOMENT, beside, on_spine, only_where, ratio, watched_moments
+from features.run_sums import runs_by_integration
 from features.sources import Sources
-from features.usage_sums import LOOKBACK_DAYS, WINDOW_DAYS
+from features.usage_sums import LOOKBACK_DAYS
 
 _RUNS = frozenset({"integration_runs.run_date", "integration_runs.runs"})
 _EACH = _RUNS | {"integration_runs.integration"}
@@ -80,20 +81,18 @@ def build_integrations(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per spine row: the spine's key and one column per feature of this module.
     """
     moments = watched_moments(spine, sources, "integration_runs")
-    # A lookback is exact here although rows have versions: the day is part of the key, so no version moves it.
-    known = sources.known("integration_runs", moments, lookback=("run_date", LOOKBACK_DAYS))
-    known = known.mutate(days_ago=days_before(known, "run_date")).filter(known.runs > 0)
-    measured = beside(moments, _sums(known), _ever_ran(moments, sources))
+    known = runs_by_integration(spine, moments, sources)
+    measured = beside(moments, _sums(known.filter(known.window < 2)), _ever_ran(moments, sources))
     return on_spine(spine, sources.engine.store(_features(measured)))
 
 
 def _sums(known: ir.Table) -> ir.Table:
     """Return runs by window and what each integration came to, by moment."""
     each = known.group_by([*MOMENT, "integration"]).agg(
-        newest=known.runs.sum(where=known.days_ago <= WINDOW_DAYS).fill_null(0),
-        past=known.runs.sum(where=known.days_ago > WINDOW_DAYS).fill_null(0),
-        last_ago=known.days_ago.min(),
-        first_ago=known.days_ago.max(),
+        newest=known.runs.sum(where=known.window == 0).fill_null(0),
+        past=known.runs.sum(where=known.window == 1).fill_null(0),
+        last_ago=known.last_ago.min(),
+        first_ago=known.first_ago.max(),
     )
     return each.group_by(list(MOMENT)).agg(
         newest=each.newest.sum(),

@@ -4,6 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.moments import MOMENT, beside
+from features.run_sums import SILENCE_DAYS, runs_by_integration, runs_loaded_through
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
 from features.signal_rules.wording import days_between, number_of, sentence, words
@@ -160,17 +161,10 @@ def cost_question(scene: Scene) -> ir.Table:
 
 def integration_stopped(scene: Scene) -> ir.Table:
     """A connected system has been silent for longer than chance allows; of several the one that missed most."""
-    known = scene.known("integration_runs", lookback=("run_date", STOP_DAYS + RUN_WINDOW_DAYS))
-    known = known.filter(known.runs > 0)
-    last = known.group_by([*MOMENT, "integration"]).agg(last_on=known.run_date.max())
-    known = known.join(last, [*MOMENT, "integration"])
-    before = known.filter(days_between(known.run_date, known.last_on) < RUN_WINDOW_DAYS)
-    is_weekend = _weekend_days(before.run_date, before.run_date + ibis.interval(days=1)) > 0
-    runs = before.group_by([*MOMENT, "integration", "last_on"]).agg(
-        on_weekdays=before.runs.sum(where=~is_weekend).fill_null(0).cast("int64"),
-        on_weekends=before.runs.sum(where=is_weekend).fill_null(0).cast("int64"),
-    )
-    judged = runs.join(scene.facts(runs_loaded_through), "as_of")
+    last = scene.facts(last_runs)
+    beats = scene.facts(runs_before_silence)
+    judged = beside(last, beats, on=(*MOMENT, "integration"))
+    judged = judged.mutate(**{name: judged[name].fill_null(0) for name in ("on_weekdays", "on_weekends")})
     first, end = (day + ibis.interval(days=1) for day in (judged.last_on, judged.through))
     weekend = _weekend_days(first, end)
     weekdays = days_between(first, end) - weekend
@@ -195,11 +189,31 @@ def integration_stopped(scene: Scene) -> ir.Table:
     return judge_accounts(worst, is_stopped & is_recent, evidence)
 
 
-def runs_loaded_through(scene: Scene) -> ir.Table:
-    """Return the newest day of runs known of anybody at each date: what has not been loaded has not been missed."""
-    dates = scene.moments.select("as_of").distinct()
-    known = scene.sources.known("integration_runs", dates, on=(), lookback=("run_date", RUN_WINDOW_DAYS))
-    return known.group_by("as_of").agg(through=known.run_date.max())
+def last_runs(scene: Scene) -> ir.Table:
+    """Return when each integration last ran, and through which day runs are loaded, of anybody.
+
+    What has not been loaded has not been missed.
+    """
+    known = runs_by_integration(scene.spine, scene.moments, scene.sources)
+    last = known.group_by([*MOMENT, "integration"]).agg(last_on=known.last_on.max())
+    loaded = runs_loaded_through(scene.spine, scene.sources)
+    loaded = loaded.filter(loaded.through >= loaded.as_of - ibis.interval(days=RUN_WINDOW_DAYS))
+    return last.join(loaded, "as_of")
+
+
+def runs_before_silence(scene: Scene) -> ir.Table:
+    """Return the runs of the eight weeks up to the last one, of the integrations that have missed any day."""
+    last = scene.facts(last_runs)
+    silent = last.filter(last.last_on < last.through).select(*MOMENT, "integration", "last_on")
+    on = ("account_id", "integration")
+    known = scene.sources.known("integration_runs", silent, on, lookback=("run_date", SILENCE_DAYS))
+    before = known.join(silent, [*MOMENT, "integration"])
+    before = before.filter(days_between(before.run_date, before.last_on).between(0, RUN_WINDOW_DAYS - 1))
+    is_weekend = _weekend_days(before.run_date, before.run_date + ibis.interval(days=1)) > 0
+    return before.group_by([*MOMENT, "integration"]).agg(
+        on_weekdays=before.runs.sum(where=~is_weekend).fill_null(0).cast("int64"),
+        on_weekends=before.runs.sum(where=is_weekend).fill_null(0).cast("int64"),
+    )
 
 
 def _weekend_days(first: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:

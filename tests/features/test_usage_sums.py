@@ -99,12 +99,10 @@ def test_some_of_the_moments_see_what_they_see_among_all(sources: Sources) -> No
     pd.testing.assert_series_equal(some.groupby([*MOMENT, "user_id", "window"]).events.sum(), kept.sum())
 
 
-def test_rows_that_may_be_replaced_are_not_added_up(sources: Sources) -> None:
+def test_rows_that_may_move_to_another_day_are_not_added_up(sources: Sources) -> None:
     days = cell_days(moments_at(sources, DATES), range(0, 113, 28))
-    with pytest.raises(ValueError, match="integration_runs: only rows that never change"):
-        place_in_cells(
-            sources.tables["integration_runs"], sources.contracts["integration_runs"], days, column="run_date"
-        )
+    with pytest.raises(ValueError, match="meetings: only rows that keep their day"):
+        place_in_cells(sources.tables["meetings"], sources.contracts["meetings"], days, column="scheduled_at")
 
 
 def test_a_step_that_was_computed_is_not_computed_again(sources: Sources) -> None:
