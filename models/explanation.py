@@ -1,7 +1,7 @@
 """Why a renewal has its probability: SHAP values per group of features, additive in log-odds, each with a sentence.
 
-Contributions of a row plus its base value are the log-odds of `churn_probability`, exactly as shown. Values that moved
-since last week and charts are made elsewhere; a model that is only a base rate has no reasons.
+Contributions of a row plus its base value are the log-odds of `churn_probability`, exactly as shown. What moved since
+last week is told in `movement`, charts are made elsewhere; a model that is only a base rate has no reasons.
 """
 
 from typing import Final
@@ -48,7 +48,7 @@ def explain(model: ChurnModel, snapshots: pd.DataFrame, *, allow_hindsight: bool
     if model.kind == "base_rate" or snapshots.empty:
         return pd.DataFrame(columns=list(REASON_COLUMNS))
     contributions, _ = model.contributions(snapshots)
-    groups, members = _groups(model)
+    groups, members = groups_of(model)
     totals = np.column_stack([contributions[:, member].sum(axis=1) for member in members])
     leading = np.column_stack(
         [_leading(contributions, total, member) for total, member in zip(totals.T, members, strict=True)]
@@ -65,7 +65,7 @@ def explain(model: ChurnModel, snapshots: pd.DataFrame, *, allow_hindsight: bool
         contribution=totals[rows, columns],
         model_version=model.version,
     )
-    words = _words(model, model.inputs(snapshots), rows, leading[rows, columns], totals[rows, columns] > 0)
+    words = words_of(model, model.inputs(snapshots), rows, leading[rows, columns], totals[rows, columns] > 0)
     reasons = pd.concat([reasons, words], axis=1)
     return reasons.sort_values([*KEY, "rank"], ignore_index=True)[list(REASON_COLUMNS)]
 
@@ -82,7 +82,7 @@ def top_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
     return first.rename(columns={"sentence": "top_reason"})[[*KEY, "top_reason"]].reset_index(drop=True)
 
 
-def _groups(model: ChurnModel) -> tuple[list[str], list[IntArray]]:
+def groups_of(model: ChurnModel) -> tuple[list[str], list[IntArray]]:
     """Names of the groups, sorted, and the positions of each group's features."""
     of_feature = np.array([feature.group for feature in model.features], dtype=object)
     names = sorted(set(of_feature))
@@ -96,7 +96,7 @@ def _leading(contributions: FloatArray, total: FloatArray, member: IntArray) -> 
     return leading
 
 
-def _words(
+def words_of(
     model: ChurnModel, inputs: pd.DataFrame, rows: IntArray, features: IntArray, raises: npt.NDArray[np.bool_]
 ) -> pd.DataFrame:
     """Feature, value and sentence of each reason, in the order given."""

@@ -38,6 +38,7 @@ RISK_COLUMNS: Final = (
     "churn_probability",
     "probability_low",
     "probability_high",
+    "probability_change",
     "arr",
     "currency",
     "expected_arr_loss",
@@ -50,6 +51,7 @@ RISK_COLUMNS: Final = (
     "stance",
     "policy",
     "top_reason",
+    "change_reason",
     "knowledge_dates",
     "notice",
     "trained_through",
@@ -66,6 +68,7 @@ def assemble_account_risk(
     snapshots: pd.DataFrame,
     scores: pd.DataFrame,
     reasons: pd.DataFrame,
+    changes: pd.DataFrame,
     model: ChurnModel,
     settings: ModelSettings,
     *,
@@ -78,6 +81,7 @@ def assemble_account_risk(
         snapshots: The spine's columns and the pulse facts of one or more as-of dates.
         scores: What `ChurnModel.score` made of them.
         reasons: What `explain` made of them.
+        changes: What moved of each renewal; see `movement`.
         model: The model, for its date and version.
         settings: Thresholds of the stance.
         knowledge_dates: Whether the sources say when each row was known.
@@ -96,7 +100,8 @@ def assemble_account_risk(
         if len(reasons)
         else pd.DataFrame(columns=[*KEY, "top_reason"]).astype({"as_of": "datetime64[us]"})
     )
-    table = table.merge(reason, on=KEY, how="left", validate="one_to_one")
+    for part in (reason, with_dates(changes, ("as_of",))):
+        table = table.merge(part, on=KEY, how="left", validate="one_to_one")
     table = table.assign(
         horizon=table["band"],
         lead_days=table["lead_days"].astype("Int64"),

@@ -135,5 +135,7 @@ class ModelSettings(BaseModel):
     """A usage view above this multiple of its band's base rate is risky."""
     healthy_below: Positive = 0.75
     """A usage view below this multiple of its band's base rate is healthy."""
+    change_worth_telling: Share = 0.02
+    """Change of a probability within a week from which on a reason is told; less is the passing of a week."""
     lead_feature: str = "commercial__lead_days"
     """Feature that holds the days to the renewal date; an overdue renewal is scored as if it were zero."""

@@ -87,6 +87,8 @@ def _details(row: dict[Hashable, object], reasons: pd.DataFrame | None) -> Itera
     if reasons is not None:
         for reason in reasons.sort_values("rank").head(_REASONS).itertuples():
             yield "+" if reason.direction == "raises" else "-", str(reason.sentence), ""
+    if _known(row["change_reason"], None) is not None:
+        yield "~", f"{100 * float(str(row['probability_change'])):+.0f} points in a week: {row['change_reason']}", ""
     if _known(row["last_pulse_reason"], None) is not None:
         yield ">", f'CSM on {row["last_pulse_on"]}: "{row["last_pulse_reason"]}"', "italic"
     stance = str(_known(row["stance"], "unclear"))

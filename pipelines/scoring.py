@@ -7,7 +7,7 @@ model that may speak for the date, hands over and writes.
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,8 @@ from features.sources import Sources
 from features.spine import KEY, build_spine
 from models.churn_model import UNCALIBRATED, ModelFilesError
 from models.explanation import explain
+from models.learning import with_dates
+from models.movement import WEEK_DAYS, movement
 from models.risk_table import assemble_account_risk
 from pipelines.engine_session import open_engine
 from pipelines.settings import Settings
@@ -44,7 +46,7 @@ class ScoringFacts:
         as_of: Date that is scored.
         knowledge_dates: Whether the sources say when each row was known.
         notice: Whether the source says when notice was given.
-        rows: Snapshots.
+        rows: Snapshots as of that date.
     """
 
     as_of: str
@@ -54,7 +56,7 @@ class ScoringFacts:
 
 
 def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -> ScoringFacts:
-    """Build every renewal that can be seen from a date, with its features.
+    """Build every renewal that can be seen from a date, with its features, and the same as of a week earlier.
 
     Args:
         run_folder: The run's folder, with all source tables in it.
@@ -66,12 +68,14 @@ def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -
     """
     with open_engine(run_folder, settings.run) as engine:
         sources = Sources.open(run_folder, engine)
-        snapshots = build_features(build_spine(sources, [as_of]), sources)
+        snapshots = build_features(build_spine(sources, [as_of, as_of - timedelta(days=WEEK_DAYS)]), sources)
+        engine.write_parquet(snapshots, run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", KEY)
+        dates = pd.read_parquet(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", columns=["as_of"])["as_of"]
         facts = ScoringFacts(
             as_of=as_of.isoformat(),
             knowledge_dates="assumed" if sources.knowledge_dates == "assumed" else "recorded",
             notice="observed" if sources.is_supplied("renewals", "notice_given_on") else "unobserved",
-            rows=engine.write_parquet(snapshots, run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", KEY),
+            rows=int((dates == as_of).sum()),
         )
     (run_folder / SNAPSHOTS / _FACTS).write_text(json.dumps(asdict(facts), indent=1) + "\n", encoding="utf-8")
     return facts
@@ -110,13 +114,16 @@ def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Setti
     facts = ScoringFacts(**json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8")))
     as_of = date.fromisoformat(facts.as_of)
     model = load_model(tracking_folder, require_model(tracking_folder, as_of))
-    snapshots = read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet")
+    every = with_dates(read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet"), ("as_of",))
+    is_now = every["as_of"] == pd.Timestamp(as_of)
+    snapshots, before = (every[rows].reset_index(drop=True) for rows in (is_now, ~is_now))
     if unknown := [feature.name for feature in model.features if feature.column not in snapshots.columns]:
         raise ModelFilesError(
             f"The model decides by {len(unknown)} features that this release of falsegreen does not compute "
             f"({', '.join(unknown[:_NAMED])}). Train again, with `falsegreen run --retrain`."
         )
-    reasons = explain(model, snapshots)
+    moved = movement(model, snapshots, before, settings.model)
+    reasons = explain(model, snapshots).merge(moved.of_groups, on=[*KEY, "feature_group"], how="left")
     scores = model.score(snapshots)
     unseen = model.unseen_features(snapshots)
     if unseen:
@@ -125,6 +132,7 @@ def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Setti
         snapshots,
         scores,
         reasons,
+        moved.of_renewals,
         model,
         settings.model,
         knowledge_dates=facts.knowledge_dates,

@@ -34,6 +34,11 @@ def scores_of(snapshots: pd.DataFrame, **columns: Any) -> pd.DataFrame:
     return snapshots[["account_id", "renewal_id", "as_of"]].assign(**(defaults | columns))
 
 
+def changes_of(snapshots: pd.DataFrame) -> pd.DataFrame:
+    rows = snapshots[["account_id", "renewal_id", "as_of"]]
+    return rows.assign(probability_change=0.05, change_reason="Usage halved (a week ago: 100 %)")
+
+
 @pytest.fixture
 def assemble(trained: TrainingResult) -> Callable[..., pd.DataFrame]:
     def make(snapshots: pd.DataFrame, scores: pd.DataFrame, reasons: pd.DataFrame = NO_REASONS) -> pd.DataFrame:
@@ -41,6 +46,7 @@ def assemble(trained: TrainingResult) -> Callable[..., pd.DataFrame]:
             snapshots.assign(**{name: value for name, value in FACTS.items() if name not in snapshots}),
             scores,
             reasons,
+            changes_of(snapshots),
             trained.model,
             ModelSettings(),
             knowledge_dates="recorded",
@@ -110,6 +116,7 @@ def test_one_row_in_full(
         "churn_probability": 0.25,
         "probability_low": 0.05,
         "probability_high": 0.4,
+        "probability_change": 0.05,
         "arr": 1000.0,
         "currency": "USD",
         "expected_arr_loss": 250.0,
@@ -122,6 +129,7 @@ def test_one_row_in_full(
         "stance": "disagree",
         "policy": "stacked",
         "top_reason": "Usage halved",
+        "change_reason": "Usage halved (a week ago: 100 %)",
         "knowledge_dates": "recorded",
         "notice": "observed",
         "trained_through": day(trained.model.trained_through),

@@ -29,6 +29,8 @@ def risk(**columns: list[object]) -> pd.DataFrame:
         "sentiment": None,
         "last_pulse_on": "2026-06-01",
         "last_pulse_reason": None,
+        "change_reason": None,
+        "probability_change": None,
         "stance": None,
         "csm_id": "C1",
         "csm_name": "Kim",
@@ -69,3 +71,10 @@ def test_names_and_reasons_do_not_steer_the_terminal() -> None:
     assert "Ac\ufffd[2Jme\ufffd " in output
     assert "all\ufffd \ufffdwell\ufffd" in output
     assert not set("\x1b\x07\x9b\u202e\u2066") & set(output)
+
+
+def test_what_moved_within_a_week_is_told() -> None:
+    told = risk(change_reason=["People active: 3 (a week ago: 7)", None], probability_change=[0.066, 0.001])
+
+    assert "    ~ +7 points in a week: People active: 3 (a week ago: 7)" in printed(told).splitlines()
+    assert printed(told).count("points in a week") == 1
