@@ -48,7 +48,7 @@ def build_spine(sources: Sources, as_of_dates: Sequence[date]) -> ir.Table:
     Returns:
         One row per (account_id, renewal_id, as_of) with the renewal's facts as known then, `lead_days`, `status`
         (open, overdue, known_loss, already_renewed), `band` (0-89, 90-180, 181-365, beyond, overdue, rolling), and the
-        account's name, segment, industry, region, owner and CRM links as known then. Superseded renewals are left out;
+        account's name, segment, industry, region, owner (with weekly capacity) and CRM links as known then. Superseded renewals are left out;
         of a contract with short terms only the nearest renewal is kept.
     """
     dates = as_of_table(sources, as_of_dates)
@@ -77,6 +77,7 @@ def build_spine(sources: Sources, as_of_dates: Sequence[date]) -> ir.Table:
             "region",
             "csm_id",
             "csm_name",
+            "weekly_capacity",
             "crm_id",
             "crm_url",
         )
@@ -91,15 +92,15 @@ def known_accounts(sources: Sources, moments: ir.Table) -> ir.Table:
         moments: Distinct account_id and as_of.
 
     Returns:
-        One row per moment at which the account was known: its name, segment, industry, region and CRM links, its CSM
-        and that CSM's name, null where no table of CSMs is supplied.
+        One row per moment at which the account was known: its name, segment, industry, region and CRM links, its
+        CSM, and that CSM's name and weekly capacity, null where no table of CSMs is supplied.
     """
     accounts = sources.known("accounts", moments).select(
         "account_id", "as_of", "account_name", "segment", "industry", "region", "csm_id", "crm_id", "crm_url"
     )
     csms = sources.known("csms", accounts.select("csm_id", "as_of").distinct(), on=("csm_id",))
-    names = csms.select("csm_id", "as_of", "csm_name")
-    return accounts.join(names, ["csm_id", "as_of"], how="left").drop("csm_id_right", "as_of_right")
+    owners = csms.select("csm_id", "as_of", "csm_name", "weekly_capacity")
+    return accounts.join(owners, ["csm_id", "as_of"], how="left").drop("csm_id_right", "as_of_right")
 
 
 def as_of_table(sources: Sources, as_of_dates: Iterable[date], name: str = "as_of") -> ir.Table:

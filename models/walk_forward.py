@@ -22,7 +22,20 @@ MODEL_COLUMNS: Final = ("base_rate", "gut_view", "logistic_usage", "logistic_ful
 """Columns of predictions that are compared on identical rows: baselines first, then the views."""
 CALIBRATED_COLUMNS: Final = ("usage_view", "churn_probability")
 """Those among them that went through a calibrator."""
-FACT_COLUMNS: Final = (*KEY, "contract_id", "renewal_date", "lead_days", "band", "arr", "sentiment", "pulse_state")
+FACT_COLUMNS: Final = (
+    *KEY,
+    "contract_id",
+    "renewal_date",
+    "lead_days",
+    "term_days",
+    "band",
+    "segment",
+    "csm_id",
+    "weekly_capacity",
+    "arr",
+    "sentiment",
+    "pulse_state",
+)
 PREDICTION_COLUMNS: Final = ("cutoff", *FACT_COLUMNS, *MODEL_COLUMNS, "calibration")
 OUTCOME_COLUMNS: Final = ("is_churned", "is_contracted", "days_to_decision", "weight")
 
@@ -30,7 +43,13 @@ PUBLISHED_COLUMNS: Final = (
     "model",
     "cutoff",
     *KEY,
+    "contract_id",
+    "renewal_date",
+    "term_days",
     "band",
+    "segment",
+    "csm_id",
+    "weekly_capacity",
     "probability",
     "is_churned",
     "weight",
@@ -69,7 +88,7 @@ def empty_predictions() -> pd.DataFrame:
 
 def one_row_per_model(predictions: pd.DataFrame) -> pd.DataFrame:
     """Matured predictions with one row per model, cut-off and snapshot, as they are published; sorted by that key."""
-    kept = ["cutoff", *KEY, "band", "is_churned", "weight", "arr", "calibration"]
+    kept = [column for column in PUBLISHED_COLUMNS if column not in ("model", "probability")]
     long = predictions.melt(id_vars=kept, value_vars=list(MODEL_COLUMNS), var_name="model", value_name="probability")
     # What a baseline says is not calibrated, whatever the model is.
     long["calibration"] = long["calibration"].where(long["model"].isin(CALIBRATED_COLUMNS), UNCALIBRATED)

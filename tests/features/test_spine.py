@@ -81,11 +81,12 @@ def test_a_snapshot_needs_an_account_that_was_known(make_sources: MakeSources) -
 def test_facts_are_those_known_at_the_date(make_sources: MakeSources) -> None:
     sources = make_sources(
         accounts=[{}, {"valid_from": "2024-06-01", "csm_id": "c2", "recorded_at": "2024-06-10"}],
-        csms=[{}, {"csm_id": "c2", "csm_name": "Ann", "recorded_at": "2024-07-01"}],
+        csms=[{}, {"csm_id": "c2", "csm_name": "Ann", "weekly_capacity": 7, "recorded_at": "2024-07-01"}],
     )
     spine = spine_of(sources, date(2024, 6, 10), date(2024, 6, 11), date(2024, 7, 2))
     assert list(spine.csm_id) == ["c1", "c2", "c2"]
     assert list(spine.csm_name.fillna("?")) == ["Zoe", "?", "Ann"]
+    assert list(spine.weekly_capacity.fillna(0)) == [0, 0, 7]
     assert set(spine.currency) == {"USD"}
     assert set(spine.notice_deadline.dt.date) == {date(2024, 12, 2)}
 
