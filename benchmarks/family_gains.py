@@ -68,7 +68,7 @@ def gains(data: LearningData, settings: ModelSettings) -> pd.DataFrame:
         for model, name in [column.split("/")]
         if name not in (FULL, ALONE)
     ]
-    return evaluate(rows, settings, models=("base_rate", *columns), compared=tuple(pairs))
+    return evaluate(rows, settings, models=("base_rate", *columns), compared=tuple(pairs), slices=())
 
 
 def page(table: pd.DataFrame, data: LearningData, accounts: int) -> str:

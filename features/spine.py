@@ -48,8 +48,8 @@ def build_spine(sources: Sources, as_of_dates: Sequence[date]) -> ir.Table:
     Returns:
         One row per (account_id, renewal_id, as_of) with the renewal's facts as known then, `lead_days`, `status`
         (open, overdue, known_loss, already_renewed), `band` (0-89, 90-180, 181-365, beyond, overdue, rolling), and the
-        account's name, segment, industry, region, owner (with weekly capacity) and CRM links as known then. Superseded renewals are left out;
-        of a contract with short terms only the nearest renewal is kept.
+        account's name, segment, industry, region, owner (with weekly capacity) and CRM links as known then. Superseded
+        renewals are left out; of a contract with short terms only the nearest renewal is kept.
     """
     dates = as_of_table(sources, as_of_dates)
     renewals = sources.known("renewals", dates, on=())

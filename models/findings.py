@@ -9,7 +9,9 @@ from typing import Any, Final
 import pandas as pd
 
 from models.evaluation import BASE_RATE, DIFFERENCE, WITHOUT_EARLY
-from models.settings import SCORED_BANDS
+from models.figures import CHURN_RATE
+from models.settings import HEADLINE_BAND, SCORED_BANDS
+from models.slices import EVERYTHING, HEALTHY_BY_USAGE
 
 SPOKEN_BANDS: Final = {
     "0-89": "renewals up to 89 days ahead",
@@ -30,22 +32,33 @@ Figures = dict[str, dict[Any, Any]]
 
 
 def describe_metrics(metrics: pd.DataFrame) -> tuple[str, ...]:
-    """One or two sentences per horizon: whether the model beats the base rate, and what judgement adds to usage."""
+    """A few sentences per horizon: whether the model beats the base rate, and what judgement adds to usage.
+
+    Of the headline horizon also what judgement adds among accounts that usage calls healthy: those a health score
+    without it would have passed over.
+    """
     sentences = []
+    whole = metrics[metrics["slice_by"] == EVERYTHING]
     for band in SCORED_BANDS:
-        rows = metrics[(metrics["band"] == band) & (metrics["model"] == SHIPPED_MODEL)]
-        figures: Figures = {str(name): row for name, row in rows.set_index("metric").to_dict("index").items()}
+        figures = _figures_of(whole[whole["band"] == band], SHIPPED_MODEL)
         for suffix, spoken in SPOKEN_POPULATIONS.items():
             if f"brier_skill{suffix}" in figures:
                 subject = SPOKEN_BANDS[band]
-                of_band = metrics[metrics["band"] == band]
+                of_band = whole[whole["band"] == band]
                 found = [
                     _against_base_rate(figures, suffix, subject),
                     *_against_baselines(of_band, suffix, subject),
                     *_against_usage(figures, suffix, subject),
                 ]
                 sentences += [f"{spoken}{sentence}" for sentence in found]
+        if band == HEADLINE_BAND:
+            sentences += _where_usage_is_healthy(metrics[metrics["band"] == band])
     return tuple(sentences)
+
+
+def _figures_of(metrics: pd.DataFrame, model: str) -> Figures:
+    rows = metrics[metrics["model"] == model]
+    return {str(name): row for name, row in rows.set_index("metric").to_dict("index").items()}
 
 
 def _against_base_rate(figures: Figures, suffix: str, subject: str) -> str:
@@ -84,6 +97,29 @@ def _against_usage(figures: Figures, suffix: str, subject: str) -> list[str]:
     return [f"{verdict} on {subject}: Brier skill {_with_interval(difference, signed=True)}."]
 
 
-def _with_interval(figure: dict[Any, Any], *, signed: bool = False) -> str:
-    sign = "+" if signed else ""
-    return f"{figure['value']:{sign}.3f} ({figure['low']:{sign}.3f} to {figure['high']:{sign}.3f})"
+def _where_usage_is_healthy(metrics: pd.DataFrame) -> list[str]:
+    """What judgement adds among accounts that usage calls healthy; nothing where none was called so."""
+    slice_by, value = HEALTHY_BY_USAGE
+    rows = metrics[(metrics["slice_by"] == slice_by) & (metrics["slice"] == value)]
+    figures, observed = _figures_of(rows, SHIPPED_MODEL), _figures_of(rows, BASE_RATE)
+    skill, auc = (figures.get(f"{metric}{DIFFERENCE}usage_view") for metric in ("brier_skill", "roc_auc"))
+    if skill is None or auc is None:
+        return []
+    subject = f"accounts that usage calls healthy, {SPOKEN_BANDS[HEADLINE_BAND]}"
+    rate = observed[CHURN_RATE]
+    if pd.isna(skill["low"]):
+        return [f"Among {subject}, only {skill['churns']} of {skill['renewals']} churned: too few to claim anything."]
+    verdict = "it is not settled whether human judgement adds anything"
+    if skill["low"] > 0 or auc["low"] > 0:
+        verdict = "human judgement adds what usage does not show"
+    if skill["high"] < 0:
+        verdict = "human judgement misleads"
+    return [
+        f"Among {subject}, {_with_interval(rate, share=True)} churned, and {verdict}: "
+        f"AUC {_with_interval(auc, signed=True)}, Brier skill {_with_interval(skill, signed=True)}."
+    ]
+
+
+def _with_interval(figure: dict[Any, Any], *, signed: bool = False, share: bool = False) -> str:
+    form = ".1%" if share else "+.3f" if signed else ".3f"
+    return f"{figure['value']:{form}} ({figure['low']:{form}} to {figure['high']:{form}})"

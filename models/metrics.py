@@ -56,14 +56,14 @@ class Ranking:
 
     def precision_found(self) -> FloatArray:
         """Precision down to each group, summed over the churned weight found there, shape (draws,)."""
-        precision = _ratio(np.cumsum(self.churned, axis=1), np.cumsum(self.weight, axis=1))
+        precision = ratio(np.cumsum(self.churned, axis=1), np.cumsum(self.weight, axis=1))
         return np.asarray((np.nan_to_num(precision) * self.churned).sum(axis=1))
 
     def churned_in_top(self) -> FloatArray:
         """Churned weight in the top tenth of the weight, a group on the edge counting in part, shape (draws,)."""
         total = self.weight.sum(axis=1, keepdims=True)
         above = np.cumsum(self.weight, axis=1) - self.weight
-        inside = np.clip(_ratio(TOP_SHARE * total - above, self.weight), 0.0, 1.0)
+        inside = np.clip(ratio(TOP_SHARE * total - above, self.weight), 0.0, 1.0)
         return np.asarray((np.nan_to_num(inside) * self.churned).sum(axis=1))
 
 
@@ -80,7 +80,7 @@ def rankings_by_date(
 
 def roc_auc(rankings: list[Ranking]) -> FloatArray:
     """Share of the pairs of one date in which the churned row ranks above the one that stayed."""
-    return _ratio(sum_of(rankings, Ranking.pairs_in_order), sum_of(rankings, Ranking.pairs))
+    return ratio(sum_of(rankings, Ranking.pairs_in_order), sum_of(rankings, Ranking.pairs))
 
 
 def average_precision(ranking: Ranking) -> FloatArray:
@@ -89,12 +89,17 @@ def average_precision(ranking: Ranking) -> FloatArray:
     Of all dates in one ranking: with a handful of churns per date, a resample that takes one of them twice would raise
     it.
     """
-    return _ratio(ranking.precision_found(), ranking.churned_weight())
+    return ratio(ranking.precision_found(), ranking.churned_weight())
 
 
 def top_decile_lift(rankings: list[Ranking]) -> FloatArray:
     """Churn rate in the top tenth of each date's list over the churn rate of the whole list."""
-    return _ratio(sum_of(rankings, Ranking.churned_in_top), TOP_SHARE * sum_of(rankings, Ranking.churned_weight))
+    return top_decile_recall(rankings) / TOP_SHARE
+
+
+def top_decile_recall(rankings: list[Ranking]) -> FloatArray:
+    """Share of what churned that stood in the top tenth of its date's list."""
+    return ratio(sum_of(rankings, Ranking.churned_in_top), sum_of(rankings, Ranking.churned_weight))
 
 
 def sum_of(rankings: list[Ranking], figure: Callable[[Ranking], FloatArray]) -> FloatArray:
@@ -104,17 +109,17 @@ def sum_of(rankings: list[Ranking], figure: Callable[[Ranking], FloatArray]) -> 
 
 def brier_score(scores: FloatArray, outcomes: FloatArray, weights: FloatArray) -> FloatArray:
     """Mean squared difference between probability and outcome."""
-    return _ratio(weights @ (scores - outcomes) ** 2, weights.sum(axis=1))
+    return ratio(weights @ (scores - outcomes) ** 2, weights.sum(axis=1))
 
 
 def log_loss(scores: FloatArray, outcomes: FloatArray, weights: FloatArray) -> FloatArray:
     """Mean negative log-likelihood, in nats."""
     probability = np.clip(scores, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
     losses = -(outcomes * np.log(probability) + (1 - outcomes) * np.log1p(-probability))
-    return _ratio(weights @ losses, weights.sum(axis=1))
+    return ratio(weights @ losses, weights.sum(axis=1))
 
 
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Numerator over denominator, NaN where the denominator is zero."""
     ratio: FloatArray = np.full(np.shape(numerator), np.nan)
     np.divide(numerator, denominator, out=ratio, where=denominator != 0)

@@ -131,6 +131,14 @@ class ModelSettings(BaseModel):
     early_decision_days: Count = 30
     """Where notice is not observed, metrics are also given without renewals decided this soon after the as-of date."""
 
+    slice_minimum_churns: Count = 10
+    """Churned renewals in a segment, term or quarter below which a figure is given without an interval and nothing is
+    claimed: a percentile interval from resampling so few is far too narrow."""
+    slice_resamples: Annotated[int, Field(ge=20)] = 200
+    """Resamples of accounts behind each interval of a slice: so wide that the noise of fewer does not show."""
+    weekly_capacity: Count = 5
+    """Accounts that a CSM can give real attention to in one week, where the source does not say: one a day."""
+
     risky_above: Positive = 1.5
     """A usage view above this multiple of its band's base rate is risky."""
     healthy_below: Positive = 0.75

@@ -9,13 +9,23 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from models.learning import TextArray
+from models.learning import FloatArray, TextArray
 from models.settings import ModelSettings
 
 DISAGREE: Final = "disagree"
 AGREE_ON_RISK: Final = "agree_on_risk"
 AGREE_ON_HEALTH: Final = "agree_on_health"
 UNCLEAR: Final = "unclear"
+
+RISKY: Final = "risky"
+MIDDLING: Final = "middling"
+HEALTHY: Final = "healthy"
+
+
+def usage_calls(usage: FloatArray, base: FloatArray, settings: ModelSettings) -> TextArray:
+    """What usage alone says of each row, shape (n,): risky above, healthy below a multiple of the base rate."""
+    conditions = [usage > settings.risky_above * base, usage < settings.healthy_below * base]
+    return np.select(conditions, [RISKY, HEALTHY], default=MIDDLING).astype(object)
 
 
 def stances(scores: pd.DataFrame, snapshots: pd.DataFrame, settings: ModelSettings) -> TextArray:
@@ -30,7 +40,8 @@ def stances(scores: pd.DataFrame, snapshots: pd.DataFrame, settings: ModelSettin
         settings: The two multiples.
     """
     usage, base = scores["usage_view"].to_numpy(dtype=np.float64), scores["base_rate"].to_numpy(dtype=np.float64)
-    usage_risky, usage_healthy = usage > settings.risky_above * base, usage < settings.healthy_below * base
+    call = usage_calls(usage, base, settings)
+    usage_risky, usage_healthy = call == RISKY, call == HEALTHY
     fresh = (snapshots["pulse_state"] == "fresh").to_numpy(dtype=bool)
     colour = snapshots["sentiment"].to_numpy(dtype=object)
     gut_risky, gut_healthy = fresh & (colour == "red"), fresh & (colour == "green")

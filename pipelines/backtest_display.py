@@ -1,19 +1,43 @@
-"""The backtest in a terminal: per horizon each model and baseline beside the other, with intervals.
+"""The backtest in a terminal: per horizon each model and baseline beside the other, or slice by slice, with intervals.
 
 Only layout; the figures are those of the published `backtest_metrics`.
 """
+
+from collections.abc import Mapping
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from models.evaluation import DIFFERENCE
+from models.figures import CHURN_RATE
 from models.settings import HEADLINE_BAND, ROLLING_BAND
+from models.slices import EVERYTHING
+from pipelines.text_display import print_wrapped, printable
 
-_METRICS = {
+_RANKING = {
     "roc_auc": "AUC",
     "average_precision": "avg. precision",
     "brier_skill": "Brier skill",
     "top_decile_lift": "top-decile lift",
+}
+_CATCH = {
+    "top_decile_recall": "churns in top tenth",
+    "top_decile_arr_share": "their share of ARR",
+    "capacity_recall": "churns at capacity",
+    "capacity_arr_share": "their share of ARR",
+}
+_CALIBRATION = {
+    "calibration_slope": "slope",
+    "calibration_intercept": "intercept",
+    "brier_score": "Brier score",
+    "log_loss": "log loss",
+}
+_PARTS = {
+    "brier_miscalibration": "miscalibration",
+    "brier_discrimination": "discrimination",
+    "brier_uncertainty": "uncertainty",
+    "brier_score": "Brier score",
 }
 _MODELS = {
     "base_rate": "base rate",
@@ -23,49 +47,119 @@ _MODELS = {
     "usage_view": "usage view",
     "churn_probability": "churn probability",
 }
+_SHIPPED = "churn_probability"
+_OF_SLICE = {
+    "roc_auc": "AUC",
+    "brier_skill": "Brier skill",
+    f"brier_skill{DIFFERENCE}usage_view": "skill over usage",
+    "calibration_intercept": "intercept",
+}
+_LEGEND = (
+    "Each figure with its interval from resampling accounts; identical rows for every model. At capacity: the first "
+    "accounts on each CSM's list of the cut-off, renewals of that horizon only, as many as the CSM's weekly capacity."
+)
+_SLICE_LEGEND = (
+    "The churn probability, slice by slice; churn rate and figures with their intervals from resampling accounts. "
+    "Without interval: too few churns to claim anything. An intercept above zero: predicted too low."
+)
 
 
 def print_backtest(console: Console, metrics: pd.DataFrame) -> None:
-    """Print the figures of every horizon, the headline first.
+    """Print the figures of every horizon, the headline first and in full.
 
     Args:
         console: Where to print.
         metrics: The published `backtest_metrics`; not empty.
     """
-    bands = sorted(metrics["band"].unique(), key=lambda band: (band != HEADLINE_BAND, band))
-    for band in bands:
-        console.print(_table(band, metrics[metrics["band"] == band]))
-    console.print(
-        "Each figure with its 95 % interval from resampling accounts; identical rows for every model.", style="dim"
-    )
+    whole = metrics[metrics["slice_by"] == EVERYTHING]
+    for band in _bands(whole):
+        rows = whole[whole["band"] == band]
+        console.print(_model_table(rows, _RANKING, _title(band, rows)))
+        if band == HEADLINE_BAND:
+            console.print(_model_table(rows, _CATCH, "What the lists caught"))
+            console.print(_model_table(rows, _CALIBRATION, "How true the probabilities were"))
+            title = "The Brier score is miscalibration - discrimination + uncertainty"
+            console.print(_parts_table(rows, title))
+    print_wrapped(console, _LEGEND, style="dim")
 
 
-def _table(band: str, rows: pd.DataFrame) -> Table:
-    """One horizon as a table: a row per model, a column per metric."""
+def print_slices(console: Console, metrics: pd.DataFrame, slice_by: str) -> None:
+    """Print the shipped model's figures of every horizon by slice, the headline first.
+
+    Args:
+        console: Where to print.
+        metrics: The published `backtest_metrics`; not empty.
+        slice_by: One of `models.slices.SLICES`.
+    """
+    sliced = metrics[metrics["slice_by"] == slice_by]
+    for band in _bands(sliced):
+        whole = metrics[(metrics["band"] == band) & (metrics["slice_by"] == EVERYTHING)]
+        console.print(_slice_table(sliced[sliced["band"] == band], slice_by, _title(band, whole)))
+    print_wrapped(console, _SLICE_LEGEND, style="dim")
+
+
+def _bands(metrics: pd.DataFrame) -> list[str]:
+    return sorted(metrics["band"].unique(), key=lambda band: (band != HEADLINE_BAND, band))
+
+
+def _title(band: str, rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
-    table = Table(
-        title=f"{_title(band)}: {first['churns']} of {first['renewals']} renewals churned, {first['cutoffs']} cut-offs",
-        title_justify="left",
-        padding=(0, 0),
-        pad_edge=False,
-    )
-    table.add_column("", no_wrap=True)
-    for title in _METRICS.values():
-        table.add_column(title, justify="right")
-    by_place = {(row.model, row.metric): row for row in rows.itertuples()}
-    for model, title in _MODELS.items():
-        cells = [_figure(by_place.get((model, metric))) for metric in _METRICS]
-        table.add_row(title, *cells)
+    horizon = "terms under 180 days" if band == ROLLING_BAND else f"{band} days ahead"
+    return f"{horizon}: {first['churns']} of {first['renewals']} renewals churned, {first['cutoffs']} cut-offs"
+
+
+def _empty_table(title: str, first: str, columns: list[str]) -> Table:
+    table = Table(title=title, title_justify="left", padding=(0, 0), pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right")
     return table
 
 
-def _title(band: str) -> str:
-    return "terms under 180 days" if band == ROLLING_BAND else f"{band} days ahead"
+def _model_table(rows: pd.DataFrame, metrics: dict[str, str], title: str) -> Table:
+    """One horizon as a table: a row per model, a column per metric."""
+    table = _empty_table(title, "", list(metrics.values()))
+    by_place = {(row.model, row.metric): row for row in rows.itertuples()}
+    for model, spoken in _MODELS.items():
+        table.add_row(spoken, *(_figure(by_place.get((model, metric))) for metric in metrics))
+    return table
+
+
+def _parts_table(rows: pd.DataFrame, title: str) -> Table:
+    """The parts of the Brier score: no intervals, and differences so small that they want a decimal more."""
+    table = _empty_table(title, "", list(_PARTS.values()))
+    by_place = {(row.model, row.metric): row for row in rows.itertuples()}
+    for model, spoken in _MODELS.items():
+        table.add_row(spoken, *(_bare(by_place.get((model, metric)), decimals=4) for metric in _PARTS))
+    return table
+
+
+def _slice_table(rows: pd.DataFrame, slice_by: str, title: str) -> Table:
+    """One horizon as a table: a row per slice."""
+    table = _empty_table(title, slice_by.replace("_", " "), ["churned", *_OF_SLICE.values()])
+    for value in rows["slice"].drop_duplicates():
+        of_slice = rows[rows["slice"] == value]
+        by_place = {(str(row.model), str(row.metric)): row for row in of_slice.itertuples()}
+        churned = f"{of_slice['churns'].iloc[0]} of {of_slice['renewals'].iloc[0]}{_range_of_rate(by_place)}"
+        figures = [_figure(by_place.get((_SHIPPED, metric))) for metric in _OF_SLICE]
+        table.add_row(printable(str(value))[:16], churned, *figures)
+    return table
+
+
+def _range_of_rate(by_place: Mapping[tuple[str, str], object]) -> str:
+    """The interval of the churn rate, on a line of its own; nothing where there is none."""
+    rate = by_place.get(("base_rate", CHURN_RATE))
+    low, high = (getattr(rate, name, float("nan")) for name in ("low", "high"))
+    return "" if pd.isna(low) else f"\n{low:.0%} to {high:.0%}"
 
 
 def _figure(row: object) -> str:
     """A figure and its interval, on two lines so that four fit into 80 columns."""
-    value, low, high = (getattr(row, name, float("nan")) for name in ("value", "low", "high"))
-    if pd.isna(value):
-        return "-"
-    return f"{value:.3f}" if pd.isna(low) else f"{value:.3f}\n{low:.2f} to {high:.2f}"
+    low, high = (getattr(row, name, float("nan")) for name in ("low", "high"))
+    bare = _bare(row)
+    return bare if bare == "-" or pd.isna(low) else f"{bare}\n{low:.2f} to {high:.2f}"
+
+
+def _bare(row: object, decimals: int = 3) -> str:
+    value = getattr(row, "value", float("nan"))
+    return "-" if pd.isna(value) else f"{value:.{decimals}f}"

@@ -24,6 +24,7 @@ from pipelines.command_options import (
     EngineName,
     Out,
     PublishedAsOf,
+    SliceBy,
     Source,
     Top,
     Verbose,
@@ -183,12 +184,20 @@ def score(
 
 
 @app.command(short_help="How good the predictions have been, beside naive ones")
-def backtest(out: Out = Path(".falsegreen"), as_of: PublishedAsOf = None, debug: Debug = False) -> None:
+def backtest(
+    out: Out = Path(".falsegreen"),
+    as_of: PublishedAsOf = None,
+    by: Annotated[
+        SliceBy | None,
+        typer.Option("--by", help="Instead: slice by slice; quarter is that of the renewal date."),
+    ] = None,
+    debug: Debug = False,
+) -> None:
     """Print how good the predictions have been, walking forward, beside the naive baselines."""
     with errors_in_words(debug=debug):
         from pipelines.report_display import print_published_backtest
 
-        print_published_backtest(stdout(), _existing_workspace(out), _parse_date(as_of))
+        print_published_backtest(stdout(), _existing_workspace(out), _parse_date(as_of), slice_by=by and by.value)
 
 
 @app.command(short_help="The published risk table with its reasons")

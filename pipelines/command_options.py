@@ -14,6 +14,15 @@ class EngineName(StrEnum):
     SPARK = "spark"
 
 
+class SliceBy(StrEnum):
+    """What the figures of the backtest can be sliced by; the values are those of the column `slice_by`."""
+
+    SEGMENT = "segment"
+    TERM = "term"
+    QUARTER = "quarter"
+    USAGE_VIEW = "usage_view"
+
+
 Source = Annotated[
     Path,
     typer.Option(

@@ -22,6 +22,7 @@ from models.evaluation import METRIC_NAMES
 from models.learning import LearningData
 from models.settings import SCORED_BANDS
 from models.signal_record import record_signals
+from models.slices import EVERYTHING
 from models.training import TrainingResult, train
 from pipelines.engine_session import open_engine
 from pipelines.plots import evidence_plots
@@ -162,7 +163,8 @@ def _describe(
 
 
 def metric_figures(metrics: pd.DataFrame, bands: Sequence[str] = SCORED_BANDS) -> dict[str, float]:
-    """Return the backtest's figures by name, `model.band.metric`; differences between models stay in the table."""
-    rows = metrics[metrics["metric"].isin(METRIC_NAMES) & metrics["band"].isin(bands) & metrics["value"].notna()]
+    """Return the backtest's figures by name, `model.band.metric`; slices and differences stay in the table."""
+    rows = metrics[(metrics["slice_by"] == EVERYTHING) & metrics["metric"].isin(METRIC_NAMES)]
+    rows = rows[rows["band"].isin(bands) & rows["value"].notna()]
     names = rows["model"] + "." + rows["band"] + "." + rows["metric"]
     return dict(zip(names, rows["value"].astype(float), strict=True))

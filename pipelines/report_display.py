@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 from rich.console import Console
 
-from pipelines.backtest_display import print_backtest
+from pipelines.backtest_display import print_backtest, print_slices
 from pipelines.execution import RunPlan
 from pipelines.ingestion import read_reports, unused_files
 from pipelines.manifest import published_dates, read_manifest, read_published
@@ -59,14 +59,19 @@ def print_published(console: Console, workspace: Workspace, as_of: date | None, 
     print_risk(console, risk, read_published(workspace, "risk_reasons", as_of), top=top, csm=csm)
 
 
-def print_published_backtest(console: Console, workspace: Workspace, as_of: date | None) -> None:
-    """Show a published backtest, then say it in words.
+def print_published_backtest(
+    console: Console, workspace: Workspace, as_of: date | None, *, slice_by: str | None = None
+) -> None:
+    """Show a published backtest, then say it in words; or show it slice by slice.
 
     Raises:
         PublishedError: If none is published for the date.
     """
     metrics = read_published(workspace, "backtest_metrics", as_of)
     day = as_of or published_dates(workspace, "backtest_metrics")[-1]
+    if len(metrics) and slice_by is not None:
+        print_slices(console, metrics, slice_by)
+        return
     if len(metrics):
         print_backtest(console, metrics)
     print_section(console, f"In words, through {day}", _notes(workspace, day))

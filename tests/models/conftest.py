@@ -174,7 +174,9 @@ def features() -> tuple[Feature, ...]:
 
 @pytest.fixture(scope="session")
 def fast_settings() -> ModelSettings:
-    return ModelSettings(booster=BoosterSettings(rounds=60, learning_rate=0.1), bootstrap_resamples=100)
+    return ModelSettings(
+        booster=BoosterSettings(rounds=60, learning_rate=0.1), bootstrap_resamples=100, slice_resamples=50
+    )
 
 
 @pytest.fixture(scope="session")

@@ -201,6 +201,16 @@ def test_backtest_prints_each_model_beside_the_naive_ones(workspace: Workspace) 
     for model in ("base rate", "colour only", "logistic, usage", "usage view", "churn probability"):
         assert model in result.output
     assert "to" in result.output
+    assert "churns at capacity" in words_of(result)
+    assert all(len(line) <= 80 for line in result.output.splitlines())
+
+
+@pytest.mark.parametrize(("by", "value"), [("segment", "smb"), ("term", "annual"), ("quarter", "-Q")])
+def test_backtest_prints_slices_in_eighty_columns(workspace: Workspace, by: str, value: str) -> None:
+    result = falsegreen("backtest", "--out", workspace.root, "--by", by)
+
+    assert result.exit_code == 0
+    assert value in result.output
     assert all(len(line) <= 80 for line in result.output.splitlines())
 
 

@@ -1,0 +1,78 @@
+"""What the team can work on: the first accounts on each CSM's list of a date.
+
+Who is on a list and how much of each row lies within reach; what was caught there is summed up in `figures`.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from models.learning import FloatArray, IntArray
+from models.settings import ModelSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The CSMs' lists: every account once per list, m of them in all, however many renewals it has on it.
+
+    Attributes:
+        entry: Position of each row's account among the m, shape (n,).
+        first: One row of each, shape (m,).
+        book: List that each is on, shape (m,).
+        capacity: Accounts per week of that list's CSM, shape (m,).
+    """
+
+    entry: IntArray
+    first: IntArray
+    book: IntArray
+    capacity: FloatArray
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, settings: ModelSettings) -> Self:
+        """Puts rows on lists: one per cut-off and CSM.
+
+        Args:
+            rows: account_id, cutoff, csm_id, weekly_capacity. Accounts that nobody owns are one list.
+            settings: The capacity of a CSM of whom it is not known.
+        """
+        owner = rows["csm_id"].astype(object).where(rows["csm_id"].notna(), "")
+        book = rows.groupby([rows["cutoff"], owner], sort=True).ngroup().to_numpy(dtype=np.int64)
+        entry = rows.groupby([book, rows["account_id"]], sort=True).ngroup().to_numpy(dtype=np.int64)
+        _, first = np.unique(entry, return_index=True)
+        known = rows["weekly_capacity"].astype(np.float64).fillna(settings.weekly_capacity)
+        capacity = known.to_numpy(dtype=np.float64)
+        places: IntArray = np.asarray(entry, dtype=np.int64)
+        return cls(places, np.asarray(first, dtype=np.int64), np.asarray(book[first]), np.asarray(capacity[first]))
+
+    def within_reach(self, scores: FloatArray, drawn: FloatArray) -> FloatArray:
+        """How much of each row is among the first accounts of its list, as many as the CSM's capacity.
+
+        An account stands where its highest score puts it. Accounts of equal score share what is left of the capacity.
+
+        Args:
+            scores: Shape (n,).
+            drawn: How often each row's account was drawn in a resample, shape (draws, n); an account that was drawn
+                twice takes two places.
+
+        Returns:
+            Between zero and one, shape (draws, n).
+        """
+        if not len(self.first):
+            return np.zeros(drawn.shape)
+        top = np.full(len(self.first), -np.inf)
+        np.maximum.at(top, self.entry, scores)
+        order = np.lexsort((-top, self.book))
+        book, top = self.book[order], top[order]
+        is_new_book = np.diff(book, prepend=-1) != 0
+        is_new_tie = is_new_book | (np.diff(top, prepend=np.inf) != 0)
+        starts = np.flatnonzero(is_new_tie)
+        places = np.add.reduceat(drawn[:, self.first][:, order], starts, axis=1)
+        before = np.cumsum(places, axis=1) - places
+        ties_of_book = np.maximum.accumulate(np.where(is_new_book[starts], np.arange(len(starts)), 0))
+        left = self.capacity[order][starts] - (before - before[:, ties_of_book])
+        inside = np.clip(np.divide(left, places, out=np.zeros_like(left), where=places > 0), 0.0, 1.0)
+        tie_of_entry = np.empty(len(order), dtype=np.int64)
+        tie_of_entry[order] = np.cumsum(is_new_tie) - 1
+        return np.asarray(inside[:, tie_of_entry[self.entry]])
