@@ -1,7 +1,7 @@
-"""Two charts of the walk: are the probabilities true, and does the ranking hold over time.
+"""Charts of a training: are the probabilities true, does the ranking hold over time, what moves the model.
 
-Charts are Altair objects built from the published predictions (`walk_forward.PUBLISHED_COLUMNS`); where they are stored
-or shown is up to the caller.
+Charts are Altair objects built from the published predictions (`walk_forward.PUBLISHED_COLUMNS`) and from contributions
+as `contribution_summary` lays them out; where they are stored or shown is up to the caller.
 """
 
 from typing import TYPE_CHECKING
@@ -11,26 +11,36 @@ import pandas as pd
 
 from models.learning import KEY
 from models.metrics import Ranking, roc_auc
-from models.settings import HEADLINE_BAND, SCORED_BANDS
+from models.recalibration import consistency_band, reliability_curve
+from models.settings import HEADLINE_BAND, SCORED_BANDS, ModelSettings
 
 if TYPE_CHECKING:
     import altair
 
-BINS = 8
+INK = "#2f6f4f"
+PALE = "#bbbbbb"
+GOLDEN = 0.6180339887498949
+"""Steps of the golden ratio fill a line evenly, however many there are: a scatter without chance."""
 
 
 def reliability_table(
-    predictions: pd.DataFrame, model: str = "churn_probability", band: str = HEADLINE_BAND
+    predictions: pd.DataFrame,
+    settings: ModelSettings,
+    model: str = "churn_probability",
+    band: str = HEADLINE_BAND,
 ) -> pd.DataFrame:
-    """Mean prediction and churn rate in bins of equal weight of one band: bin, predicted, observed, renewals."""
+    """The CORP reliability curve of one band and the band of consistency around the diagonal.
+
+    Returns:
+        predicted, observed, low, high at the corners of the curve, ascending; see `recalibration`.
+    """
     rows = predictions[(predictions["band"] == band) & (predictions["model"] == model)]
     rows = rows.sort_values(["probability", *KEY], ignore_index=True)
-    middle = rows["weight"].cumsum() - rows["weight"] / 2
-    bins = (BINS * middle / rows["weight"].sum()).astype(int).clip(upper=BINS - 1)
-    weighted = rows.assign(predicted=rows["probability"] * rows["weight"], observed=rows["is_churned"] * rows["weight"])
-    sums = weighted.groupby(bins.rename("bin"))[["predicted", "observed", "weight"]].sum()
-    table = sums[["predicted", "observed"]].div(sums["weight"], axis=0).assign(renewals=sums["weight"])
-    return table.reset_index()
+    scores, outcomes, weights = (
+        rows[name].to_numpy(dtype=np.float64) for name in ("probability", "is_churned", "weight")
+    )
+    curve = reliability_curve(scores, outcomes, weights)
+    return curve.merge(consistency_band(rows, curve["predicted"].to_numpy(dtype=np.float64), settings), on="predicted")
 
 
 def auc_by_cutoff(predictions: pd.DataFrame, model: str = "churn_probability") -> pd.DataFrame:
@@ -46,23 +56,52 @@ def auc_by_cutoff(predictions: pd.DataFrame, model: str = "churn_probability") -
     return pd.DataFrame.from_records(records, columns=["cutoff", "band", "roc_auc", "churns"])
 
 
-def reliability_chart(predictions: pd.DataFrame, band: str = HEADLINE_BAND) -> "altair.LayerChart":
-    """Churn rate against predicted probability; on the diagonal the probabilities are true."""
+def reliability_chart(
+    predictions: pd.DataFrame, settings: ModelSettings, band: str = HEADLINE_BAND
+) -> "altair.LayerChart":
+    """Churn rate against predicted probability, without bins; true probabilities keep to the shaded band."""
     import altair
 
-    table = reliability_table(predictions, band=band)
-    end = float(np.ceil(20 * table[["predicted", "observed"]].to_numpy().max()) / 20) if len(table) else 1.0
-    diagonal = altair.Chart(pd.DataFrame({"predicted": [0.0, end], "observed": [0.0, end]}))
-    points = altair.Chart(table, title=f"Churn rate by predicted probability, {band} days ahead")
-    line = diagonal.mark_line(color="#bbbbbb", strokeDash=[4, 4]).encode(x="predicted:Q", y="observed:Q")
-    layered: altair.LayerChart = line + (
-        points.mark_point(filled=True, size=70, color="#2f6f4f").encode(
-            x=altair.X("predicted:Q", title="predicted probability of churn", axis=altair.Axis(format="%")),
-            y=altair.Y("observed:Q", title="share that churned", axis=altair.Axis(format="%")),
-            tooltip=["predicted:Q", "observed:Q", "renewals:Q"],
-        )
+    table = reliability_table(predictions, settings, band=band)
+    share = altair.Axis(format="%")
+    x = altair.X("predicted:Q", title="predicted probability of churn", axis=share)
+    chart = altair.Chart(table, title=f"Churn rate by predicted probability, {band} days ahead")
+    consistent = chart.mark_area(color=PALE, opacity=0.4).encode(x=x, y="low:Q", y2="high:Q")
+    true = chart.mark_line(color=PALE, strokeDash=[4, 4]).encode(x=x, y="predicted:Q")
+    found = chart.mark_line(color=INK, point={"color": INK, "size": 20}).encode(
+        x=x,
+        y=altair.Y("observed:Q", title="share that churned", axis=share),
+        tooltip=["predicted:Q", "observed:Q", "low:Q", "high:Q"],
     )
+    layered: altair.LayerChart = consistent + true + found
     return layered
+
+
+def contribution_chart(contributions: pd.DataFrame) -> "altair.Chart":
+    """What moves the model: one dot per renewal and input, to the right where it raised the risk.
+
+    Args:
+        contributions: feature, contribution in log-odds, value_percentile between 0 and 1 (missing: no value); the
+            features in the order in which they are to be shown.
+    """
+    import altair
+
+    order = list(contributions["feature"].unique())
+    place = contributions.groupby("feature").cumcount()
+    rows = contributions.assign(place=(place * GOLDEN) % 1.0)
+    scale = altair.Scale(scheme="viridis", domain=[0.0, 1.0])
+    encoded: altair.Chart = (
+        altair.Chart(rows, title="What moves the churn probability")
+        .mark_circle(size=14, opacity=0.7)
+        .encode(
+            x=altair.X("contribution:Q", title="contribution in log-odds, to the right: more risk"),
+            y=altair.Y("feature:N", title=None, sort=order, axis=altair.Axis(labelLimit=320)),
+            yOffset="place:Q",
+            color=altair.Color("value_percentile:Q", title="rank of the value", scale=scale),
+        )
+        .properties(height=altair.Step(24))
+    )
+    return encoded
 
 
 def auc_chart(predictions: pd.DataFrame) -> "altair.Chart":

@@ -4,17 +4,20 @@ The decisions about too little data are all made here; the recipe itself is in `
 comparing with an earlier model belong to the pipelines.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from models.churn_model import UNCALIBRATED, ChurnModel
+from models.contribution_summary import empty_summary, headline_contributions
 from models.evaluation import empty_metrics, evaluate
-from models.findings import describe_metrics
+from models.findings import SHIPPED_MODEL, describe_metrics
 from models.fitting import fit_base_rate_model, fit_model, mature_cutoffs
+from models.leak_guard import Leak, describe_leaks, find_leaks
 from models.learning import Cohort, LearningData, LearningError
 from models.note_risk import read_notes
-from models.settings import ModelSettings
+from models.settings import HEADLINE_BAND, ModelSettings
+from models.slices import EVERYTHING
 from models.walk_forward import Walk, empty_predictions, one_row_per_model, walk_forward
 
 
@@ -28,6 +31,9 @@ class TrainingResult:
         paired_predictions: The same with one row per cut-off and snapshot and a column per model; see `walk_forward`.
         backtest_metrics: Figures from them; see `evaluation`. Empty where too few cut-offs have matured.
         notes: What a reader of the scores should know, one plain sentence each.
+        leaks: Inputs that are implausibly good; see `leak_guard`.
+        contributions: What moves the model over what it learned from; see `contribution_summary`. Empty for a base
+            rate.
     """
 
     model: ChurnModel
@@ -35,6 +41,8 @@ class TrainingResult:
     paired_predictions: pd.DataFrame
     backtest_metrics: pd.DataFrame
     notes: tuple[str, ...]
+    leaks: tuple[Leak, ...] = ()
+    contributions: pd.DataFrame = field(default_factory=empty_summary)
 
 
 def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
@@ -51,9 +59,10 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
             "to fit a model. Every renewal of a horizon gets the same pooled base rate, marked uncalibrated."
         )
         model = fit_base_rate_model(data, cohort, settings)
-        return _result(model, empty_predictions(), empty_metrics(), (note,))
+        return _result(data, cohort, model, empty_predictions(), empty_metrics(), (note,), settings)
     walk = walk_forward(data, settings)
-    model = fit_model(data, read_notes(data.features, cohort, settings), walk.history, settings)
+    read = read_notes(data.features, cohort, settings)
+    model = fit_model(data, read, walk.history, settings)
     predictions = walk.matured(data)
     mature = mature_cutoffs(predictions["cutoff"], data.through, settings)
     notes = [*_band_notes(model, cohort), *_walk_notes(walk, settings)]
@@ -63,15 +72,41 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
             "to say how well the model has predicted. No walk-forward figure is claimed, and probabilities are "
             "calibrated by account-grouped cross-fitting on the learning cohort (in_cohort)."
         )
-        return _result(model, predictions, empty_metrics(), (note, *notes))
+        return _result(data, read.cohort, model, predictions, empty_metrics(), (note, *notes), settings)
     metrics = evaluate(predictions, settings, is_notice_observed=data.is_notice_observed)
-    return _result(model, predictions, metrics, (*describe_metrics(metrics), *notes))
+    return _result(data, read.cohort, model, predictions, metrics, (*describe_metrics(metrics), *notes), settings)
 
 
 def _result(
-    model: ChurnModel, predictions: pd.DataFrame, metrics: pd.DataFrame, notes: tuple[str, ...]
+    data: LearningData,
+    cohort: Cohort,
+    model: ChurnModel,
+    predictions: pd.DataFrame,
+    metrics: pd.DataFrame,
+    notes: tuple[str, ...],
+    settings: ModelSettings,
 ) -> TrainingResult:
-    return TrainingResult(model, one_row_per_model(predictions), predictions, metrics, notes)
+    """The result, once its inputs have been looked at; what they leak comes first among the notes."""
+    contributions, shares = headline_contributions(model, cohort.snapshots)
+    leaks = find_leaks(
+        cohort, data.cutoffs, data.features, settings, shares=shares, model_auc=_least_headline_auc(metrics)
+    )
+    return TrainingResult(
+        model=model,
+        backtest_predictions=one_row_per_model(predictions),
+        paired_predictions=predictions,
+        backtest_metrics=metrics,
+        notes=(*describe_leaks(leaks), *notes),
+        leaks=leaks,
+        contributions=contributions,
+    )
+
+
+def _least_headline_auc(metrics: pd.DataFrame) -> float:
+    """Lower bound of the shipped model's AUC in the headline band; NaN where none is claimed."""
+    whole = metrics[(metrics["slice_by"] == EVERYTHING) & (metrics["band"] == HEADLINE_BAND)]
+    figure = whole.loc[(whole["model"] == SHIPPED_MODEL) & (whole["metric"] == "roc_auc"), "low"]
+    return float(figure.iloc[0]) if len(figure) else float("nan")
 
 
 def require_two_outcomes(data: LearningData, cohort: Cohort) -> None:

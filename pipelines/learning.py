@@ -156,9 +156,10 @@ def _describe(
                 "contracts": {name: contract.version for name, contract in contracts.items()},
             },
             "notes": list(result.notes),
+            "leaks": [asdict(leak) for leak in result.leaks],
             "learning_data": asdict(facts),
         },
-        plots=evidence_plots(result.backtest_predictions),
+        plots=evidence_plots(result.backtest_predictions, result.contributions, settings.model),
     )
 
 

@@ -7,24 +7,28 @@ import base64
 
 import pandas as pd
 
-from models.plots import auc_chart, reliability_chart
-from models.settings import HEADLINE_BAND
+from models.plots import auc_chart, contribution_chart, reliability_chart
+from models.settings import HEADLINE_BAND, ModelSettings
 
 
-def evidence_plots(predictions: pd.DataFrame) -> dict[str, str]:
-    """Draw how true the probabilities were and how the ranking held over time.
+def evidence_plots(predictions: pd.DataFrame, contributions: pd.DataFrame, settings: ModelSettings) -> dict[str, str]:
+    """Draw how true the probabilities were, how the ranking held over time and what moves the model.
 
     Args:
         predictions: Out-of-time predictions with outcomes, one row per model.
+        contributions: What moves the model; see `models.contribution_summary`.
+        settings: How the band around the reliability curve is drawn.
 
     Returns:
         SVG text by name; a chart that has nothing to show is left out.
     """
     plots = {}
     if (predictions["band"] == HEADLINE_BAND).any():
-        plots["reliability"] = _svg(reliability_chart(predictions).to_dict())
+        plots["reliability"] = _svg(reliability_chart(predictions, settings).to_dict())
     if len(predictions):
         plots["auc_by_cutoff"] = _svg(auc_chart(predictions).to_dict())
+    if len(contributions):
+        plots["contributions"] = _svg(contribution_chart(contributions).to_dict())
     return plots
 
 

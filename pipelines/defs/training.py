@@ -4,13 +4,15 @@ They have no partitions: a training is of everything up to its `trained_through`
 the partition's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from math import isfinite
 
 import dagster as dg
 
 from data_contracts.contract import SOURCE_TABLES
 from features.signals import load_signals
+from models.leak_guard import Leak, describe_leaks
 from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name
 from pipelines.failures import readable_failures
 from pipelines.learning import LABELS, SNAPSHOTS, metric_figures, train_and_register, write_learning_data
@@ -19,6 +21,25 @@ from pipelines.publication import publish_run
 
 GROUP = "training"
 BACKTEST_TABLES = ("backtest_predictions", "backtest_metrics", "signal_track_record")
+
+
+LEAK_CHECK = "no_input_leaks"
+
+
+def leak_check_result(leaks: Sequence[Leak]) -> dg.AssetCheckResult:
+    """Fail where an input is implausibly good, and name it.
+
+    The check does not block: the outcome of a training is decided where models are compared, and a reader of the scores
+    is told by the notes.
+    """
+    return dg.AssetCheckResult(
+        asset_key="churn_model",
+        check_name=LEAK_CHECK,
+        passed=not leaks,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=" ".join(describe_leaks(leaks)) or None,
+        metadata={leak.feature: leak.figure if isfinite(leak.figure) else "without end" for leak in leaks},
+    )
 
 
 class TrainedThrough(dg.Config):
@@ -106,13 +127,23 @@ def learning_data(
                 strict=True,
             )
         ),
-    ]
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            LEAK_CHECK,
+            asset="churn_model",
+            description="No input is so good that it must have known the outcome.",
+        )
+    ],
 )
-def fit_churn_model(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult[None]]:
+def fit_churn_model(
+    context: dg.AssetExecutionContext, places: Places
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Walk forward, fit, register."""
+    settings = places.settings()
     with readable_failures():
         result, registered = train_and_register(
-            places.run_folder(context.run), places.open_workspace().mlflow, places.settings()
+            places.run_folder(context.run), places.open_workspace().mlflow, settings
         )
     predictions, metrics = result.backtest_predictions, result.backtest_metrics
     yield dg.MaterializeResult(
@@ -123,10 +154,13 @@ def fit_churn_model(context: dg.AssetExecutionContext, places: Places) -> Iterat
             "trained_through": str(registered.trained_through),
             "kind": result.model.kind,
             "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
-            "evidence": dg.MetadataValue.md(as_markdown(evidence_plots(result.backtest_predictions))),
+            "evidence": dg.MetadataValue.md(
+                as_markdown(evidence_plots(result.backtest_predictions, result.contributions, settings.model))
+            ),
             **metric_figures(metrics, bands=("90-180",)),
         },
     )
+    yield leak_check_result(result.leaks)
     yield dg.MaterializeResult("backtest_predictions", metadata={"dagster/row_count": len(predictions)})
     yield dg.MaterializeResult("backtest_metrics", metadata={"dagster/row_count": len(metrics)})
     yield dg.MaterializeResult("signal_track_record", metadata={"dagster/row_count": len(load_signals())})

@@ -9,8 +9,10 @@ from dagster import partition_loading_context
 
 from data_contracts.contract import OUTPUT_TABLES, SOURCE_TABLES
 from features.spine import GRID_START
+from models.leak_guard import Leak
 from pipelines.definitions import defs
 from pipelines.defs.partitions import AS_OF
+from pipelines.defs.training import LEAK_CHECK, leak_check_result
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,20 @@ def test_every_contract_has_its_blocking_check(repository: Any) -> None:
     }
 
     assert checked == {*SOURCE_TABLES, *OUTPUT_TABLES}
+
+
+def test_the_model_has_a_check_that_fails_and_names_the_input_that_leaks(repository: Any) -> None:
+    checks = {
+        key.name for key in repository.asset_graph.asset_check_keys if key.asset_key == dg.AssetKey("churn_model")
+    }
+    assert LEAK_CHECK in checks
+
+    assert leak_check_result(()).passed
+    result = leak_check_result([Leak("usage__noise_28d", float("inf"), "It has a value only among the churned.")])
+    assert not result.passed
+    assert result.description is not None
+    assert "usage__noise_28d" in result.description
+    assert "usage__noise_28d" in result.metadata
 
 
 def test_publishing_comes_after_every_source_and_every_table_of_its_date(repository: Any) -> None:
