@@ -15,7 +15,7 @@ from models.settings import HEADLINE_BAND
 
 SUMMARY_COLUMNS: Final = ("feature", "contribution", "value_percentile")
 SHOWN_FEATURES: Final = 12
-SHOWN_ROWS: Final = 200
+SHOWN_ROWS: Final = 150
 """Renewals seen from a date that are shown of each feature: more would only paint over each other."""
 
 

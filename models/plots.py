@@ -89,17 +89,23 @@ def contribution_chart(contributions: pd.DataFrame) -> "altair.Chart":
     order = list(contributions["feature"].unique())
     place = contributions.groupby("feature").cumcount()
     rows = contributions.assign(place=(place * GOLDEN) % 1.0)
-    scale = altair.Scale(scheme="viridis", domain=[0.0, 1.0])
+    rank = altair.Color(
+        "value_percentile:Q",
+        title="rank of the value",
+        scale=altair.Scale(scheme="viridis", domain=[0.0, 1.0]),
+    )
     encoded: altair.Chart = (
         altair.Chart(rows, title="What moves the churn probability")
-        .mark_circle(size=14, opacity=0.7)
+        # A value that is missing has no rank, and is to be seen all the same.
+        .mark_circle(size=14, opacity=0.7, invalid=None)
         .encode(
             x=altair.X("contribution:Q", title="contribution in log-odds, to the right: more risk"),
             y=altair.Y("feature:N", title=None, sort=order, axis=altair.Axis(labelLimit=320)),
             yOffset="place:Q",
-            color=altair.Color("value_percentile:Q", title="rank of the value", scale=scale),
+            color=rank,
         )
         .properties(height=altair.Step(24))
+        .configure_scale(invalid={"color": {"value": PALE}})
     )
     return encoded
 

@@ -12,6 +12,7 @@ import dagster as dg
 
 from data_contracts.contract import SOURCE_TABLES
 from features.signals import load_signals
+from models.contribution_summary import empty_summary
 from models.leak_guard import Leak, describe_leaks
 from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name
 from pipelines.failures import readable_failures
@@ -154,8 +155,9 @@ def fit_churn_model(
             "trained_through": str(registered.trained_through),
             "kind": result.model.kind,
             "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
+            # Without the thousands of dots of the contributions, which are with the other artifacts of the training.
             "evidence": dg.MetadataValue.md(
-                as_markdown(evidence_plots(result.backtest_predictions, result.contributions, settings.model))
+                as_markdown(evidence_plots(result.backtest_predictions, empty_summary(), settings.model))
             ),
             **metric_figures(metrics, bands=("90-180",)),
         },

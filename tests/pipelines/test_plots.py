@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 
 from models.contribution_summary import empty_summary
+from models.plots import PALE
 from models.settings import ModelSettings
 from models.walk_forward import PUBLISHED_COLUMNS
 from pipelines.plots import as_markdown, evidence_plots
@@ -17,6 +18,9 @@ def test_what_moves_the_model_becomes_a_picture_of_its_own() -> None:
     plots = evidence_plots(nothing, contributions, SETTINGS)
     assert list(plots) == ["contributions"]
     assert plots["contributions"].startswith("<svg")
+    # The dot without a rank is there too, and is not taken for one of the lowest rank.
+    assert plots["contributions"].count('aria-roledescription="circle"') == 2
+    assert plots["contributions"].count(f'fill="{PALE}"') == 1
     assert "usage__events_28d" in plots["contributions"]
     assert as_markdown(plots).startswith("![contributions](data:image/svg+xml;base64,")
 
