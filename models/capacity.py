@@ -15,7 +15,10 @@ from models.settings import ModelSettings
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The CSMs' lists: every account once per list, m of them in all, however many renewals it has on it.
+    """The CSMs' lists as they were: every account once per list, m of them in all, however many renewals it has on it.
+
+    Resampling accounts changes what was caught and not who was within reach: in a resample an account may stand twice,
+    and would crowd others out of a list of nine places.
 
     Attributes:
         entry: Position of each row's account among the m, shape (n,).
@@ -46,33 +49,24 @@ class Books:
         places: IntArray = np.asarray(entry, dtype=np.int64)
         return cls(places, np.asarray(first, dtype=np.int64), np.asarray(book[first]), np.asarray(capacity[first]))
 
-    def within_reach(self, scores: FloatArray, drawn: FloatArray) -> FloatArray:
+    def within_reach(self, scores: FloatArray) -> FloatArray:
         """How much of each row is among the first accounts of its list, as many as the CSM's capacity.
 
         An account stands where its highest score puts it. Accounts of equal score share what is left of the capacity.
 
         Args:
             scores: Shape (n,).
-            drawn: How often each row's account was drawn in a resample, shape (draws, n); an account that was drawn
-                twice takes two places.
 
         Returns:
-            Between zero and one, shape (draws, n).
+            Between zero and one, shape (n,).
         """
         if not len(self.first):
-            return np.zeros(drawn.shape)
+            return np.zeros(0)
         top = np.full(len(self.first), -np.inf)
         np.maximum.at(top, self.entry, scores)
-        order = np.lexsort((-top, self.book))
-        book, top = self.book[order], top[order]
-        is_new_book = np.diff(book, prepend=-1) != 0
-        is_new_tie = is_new_book | (np.diff(top, prepend=np.inf) != 0)
-        starts = np.flatnonzero(is_new_tie)
-        places = np.add.reduceat(drawn[:, self.first][:, order], starts, axis=1)
-        before = np.cumsum(places, axis=1) - places
-        ties_of_book = np.maximum.accumulate(np.where(is_new_book[starts], np.arange(len(starts)), 0))
-        left = self.capacity[order][starts] - (before - before[:, ties_of_book])
-        inside = np.clip(np.divide(left, places, out=np.zeros_like(left), where=places > 0), 0.0, 1.0)
-        tie_of_entry = np.empty(len(order), dtype=np.int64)
-        tie_of_entry[order] = np.cumsum(is_new_tie) - 1
-        return np.asarray(inside[:, tie_of_entry[self.entry]])
+        lists = pd.DataFrame({"book": self.book, "top": -top, "capacity": self.capacity})
+        ties = lists.groupby(["book", "top"], sort=True)["capacity"].agg(["size", "max"])
+        before = ties["size"].groupby(level="book").cumsum() - ties["size"]
+        share = ((ties["max"] - before) / ties["size"]).clip(0.0, 1.0)
+        inside = share.reindex(pd.MultiIndex.from_frame(lists[["book", "top"]])).to_numpy(dtype=np.float64)
+        return np.asarray(inside[self.entry])

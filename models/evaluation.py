@@ -121,11 +121,11 @@ def evaluate(
         settings.slice_minimum_churns,
         is_decomposed=False,
     )
-    late = predictions["days_to_decision"].astype(np.float64) > settings.early_decision_days
+    late = _decided_late(predictions, settings) if not is_notice_observed else None
     tables = []
     for band in SCORED_BANDS:
         of_band = predictions["band"] == band
-        populations = {"": of_band} if is_notice_observed else {"": of_band, WITHOUT_EARLY: of_band & late}
+        populations = {"": of_band} if late is None else {"": of_band, WITHOUT_EARLY: of_band & late}
         for suffix, mask in populations.items():
             if mask.any():
                 table = _evaluate_rows(predictions[mask].reset_index(drop=True), whole)
@@ -154,6 +154,11 @@ def account_draws(accounts: pd.Series, settings: ModelSettings, resamples: int |
     for start in range(0, resamples, block):
         draws = min(block, resamples - start)
         yield generator.multinomial(len(unique), even, size=draws)[:, codes].astype(np.float64)
+
+
+def _decided_late(predictions: pd.DataFrame, settings: ModelSettings) -> pd.Series:
+    """Whether each renewal was still undecided for a while after the as-of date."""
+    return predictions["days_to_decision"].astype(np.float64) > settings.early_decision_days
 
 
 def _evaluate_rows(rows: pd.DataFrame, plan: _Plan) -> pd.DataFrame:

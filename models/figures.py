@@ -96,8 +96,8 @@ class Scored:
         """Weight, churned weight and churned ARR within the team's reach and in all, shape (draws, 2, 3)."""
         churned = self.rows.outcomes
         parts = np.column_stack([np.ones(len(churned)), churned, churned * self.rows.arr])
-        inside = self.rows.books.within_reach(self.scores, self.drawn)
-        return np.stack([(self.weights * inside) @ parts, self.weights @ parts], axis=1)
+        inside = parts * self.rows.books.within_reach(self.scores)[:, None]
+        return np.stack([self.weights @ inside, self.weights @ parts], axis=1)
 
     def at_capacity_share(self, part: int) -> FloatArray:
         """Share of the weight (0), the churned weight (1) or the churned ARR (2) that lies within reach."""

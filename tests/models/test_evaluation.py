@@ -206,3 +206,14 @@ def test_at_capacity_by_hand(predictions: Predictions) -> None:
     # The top tenth of four is four tenths of the first.
     assert pick(one, "churn_probability", "top_decile_recall")["value"] == pytest.approx(0.2)
     assert pick(one, "churn_probability", "top_decile_arr_share")["value"] == pytest.approx(0.1)
+
+
+def test_the_interval_at_capacity_lies_around_its_figure(predictions: Predictions) -> None:
+    generator = np.random.default_rng(8)
+    truth = generator.normal(-1.0, 1.0, 400)
+    rows = predictions(400, truth, churn_probability=truth, usage_view=0.5 * truth)
+    rows = rows.assign(csm_id=[f"m{number % 10}" for number in range(400)], weekly_capacity=30)
+    recall = pick(evaluate_whole(rows, SETTINGS, models=VIEWS), "churn_probability", "capacity_recall")
+    assert 0.75 < recall["value"] < 1
+    # Books near the capacity: were the lists drawn up anew in each resample, nearly all of it would lie below.
+    assert abs((recall["low"] + recall["high"]) / 2 - recall["value"]) < 0.25 * (recall["high"] - recall["low"])

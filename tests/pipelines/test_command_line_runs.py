@@ -201,7 +201,7 @@ def test_backtest_prints_each_model_beside_the_naive_ones(workspace: Workspace) 
     for model in ("base rate", "colour only", "logistic, usage", "usage view", "churn probability"):
         assert model in result.output
     assert "to" in result.output
-    assert "churns at capacity" in words_of(result)
+    assert "What the lists caught" in words_of(result)
     assert all(len(line) <= 80 for line in result.output.splitlines())
 
 
