@@ -65,7 +65,7 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
         encoder=Encoder.fit(data.features, cohort.snapshots),
         usage_features=data.usage_features,
         text_models=read.text_models,
-        scorers=fit_scorers(data.features, data.usage_features, cohort, settings),
+        scorers=fit_scorers(data.features, data.usage_features, cohort, settings, draws=settings.interval_draws),
         calibrators={
             view: Calibrator.fit(rows.raw[view], rows.outcomes, rows.weights, rows.bands, settings) for view in VIEWS
         },

@@ -122,8 +122,10 @@ def posterior_draws(
 
 def _curvature(inputs: FloatArray, certainty: FloatArray, precision: FloatArray) -> FloatArray:
     """Second derivative of the penalized loss, shape (p, p)."""
+    # Of a matrix with its own transpose the linear algebra computes one half only.
+    scaled = inputs * np.sqrt(certainty)[:, None]
     # A coefficient that nothing informs (no prior, no rows) must not make the system singular.
-    return np.asarray(inputs.T @ (inputs * certainty[:, None]) + np.diag(precision + 1e-9))
+    return np.asarray(scaled.T @ scaled + np.diag(precision + 1e-9))
 
 
 @dataclass(frozen=True, slots=True)

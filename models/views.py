@@ -23,7 +23,12 @@ VIEWS: Final[tuple[View, ...]] = ("usage", "full")
 
 
 def fit_scorers(
-    features: tuple[Feature, ...], usage_features: tuple[str, ...], cohort: Cohort, settings: ModelSettings
+    features: tuple[Feature, ...],
+    usage_features: tuple[str, ...],
+    cohort: Cohort,
+    settings: ModelSettings,
+    *,
+    draws: int = 0,
 ) -> dict[View, Scorer]:
     """Fits both views on a cohort.
 
@@ -32,6 +37,7 @@ def fit_scorers(
         usage_features: Names of those that no human judgement has touched.
         cohort: What to learn from, its words already learned from.
         settings: How to fit.
+        draws: See `LinearMargin.fit`; of the full view, which alone has intervals.
     """
     base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
     table = GutTable.fit(cohort, base_rates, settings)
@@ -43,7 +49,7 @@ def fit_scorers(
             cohort,
             colour_offset(view, table, rows, bands, base_rates, settings.colour_share),
             settings,
-            draws=settings.interval_draws if view == "full" else 0,
+            draws=draws if view == "full" else 0,
         )
         for view in VIEWS
     }
