@@ -19,7 +19,8 @@ from models.evaluation import DIFFERENCE, evaluate
 from models.learning import KEY, LearningData
 from models.settings import HEADLINE_BAND, ModelSettings
 from models.walk_forward import walk_forward
-from pipelines.learning import SNAPSHOTS, read_learning_data
+from pipelines.learning import read_learning_data
+from pipelines.training_record import SNAPSHOTS
 from pipelines.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]

@@ -23,6 +23,7 @@ from pipelines.learning import train_and_register, write_learning_data
 from pipelines.scoring import write_scored_tables, write_scoring_snapshots
 from pipelines.settings import Settings
 from pipelines.telemetry import turn_off_telemetry
+from pipelines.workspace import Workspace
 from sample_company.generate import generate_company
 from sample_company.settings import CompanySettings
 
@@ -65,7 +66,7 @@ def look_back(place: Place) -> None:
 
 def learn(place: Place) -> None:
     """Walk forward, fit, register."""
-    train_and_register(place.run, place.folder / "mlflow", Settings())
+    train_and_register(place.run, Workspace(place.folder), Settings(), who="benchmark", say=print)
 
 
 def look_now(place: Place) -> None:

@@ -30,6 +30,8 @@ Kind = Literal["boosted", "base_rate"]
 CALIBRATED: Final = "calibrated"
 IN_COHORT: Final = "in_cohort"
 UNCALIBRATED: Final = "uncalibrated"
+HINDSIGHT: Final = "hindsight"
+"""Mark of what was scored, because somebody forced it, by a model that had seen what came of it."""
 VERSION_LENGTH: Final = 12
 CHANCE_OF_ABSENCE: Final = 0.001
 
@@ -87,10 +89,7 @@ class ChurnModel:
     @cached_property
     def version(self) -> str:
         """First twelve hex digits of the SHA-256 of the model's files."""
-        digest = hashlib.sha256()
-        for name, text in sorted(self.to_files().items()):
-            digest.update(f"{name}\n{len(text)}\n{text}".encode())
-        return digest.hexdigest()[:VERSION_LENGTH]
+        return hash_files(self.to_files())
 
     def to_files(self) -> dict[str, str]:
         """The model as text and JSON files, name to content; `from_files` reads them back exactly."""
@@ -248,6 +247,14 @@ class ChurnModel:
         if self.kind == "base_rate":
             return base
         return sigmoid(self.calibrators[view].calibrate(self.raw_scores(snapshots, view), bands))
+
+
+def hash_files(files: dict[str, str]) -> str:
+    """First twelve hex digits of the SHA-256 of a model's files."""
+    digest = hashlib.sha256()
+    for name, text in sorted(files.items()):
+        digest.update(f"{name}\n{len(text)}\n{text}".encode())
+    return digest.hexdigest()[:VERSION_LENGTH]
 
 
 def is_overdue(snapshots: pd.DataFrame) -> pd.Series:

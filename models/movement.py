@@ -33,7 +33,14 @@ class Movement:
     of_groups: pd.DataFrame
 
 
-def movement(model: ChurnModel, now: pd.DataFrame, before: pd.DataFrame, settings: ModelSettings) -> Movement:
+def movement(
+    model: ChurnModel,
+    now: pd.DataFrame,
+    before: pd.DataFrame,
+    settings: ModelSettings,
+    *,
+    allow_hindsight: bool = False,
+) -> Movement:
     """Compares what the model says of renewals as of two dates.
 
     Args:
@@ -41,8 +48,9 @@ def movement(model: ChurnModel, now: pd.DataFrame, before: pd.DataFrame, setting
         now: Snapshots of the date that is scored.
         before: Snapshots of a week earlier.
         settings: From which change on a reason is told.
+        allow_hindsight: As in `ChurnModel.score`, for the date that is scored.
     """
-    now, before = model.scorable(now), model.scorable(before, allow_hindsight=True)
+    now, before = model.scorable(now, allow_hindsight=allow_hindsight), model.scorable(before, allow_hindsight=True)
     then = before[RENEWAL].assign(_then=np.arange(len(before)))
     pairs = now[KEY].assign(_now=np.arange(len(now))).merge(then, on=RENEWAL).sort_values(KEY, ignore_index=True)
     now = now.iloc[pairs["_now"]].reset_index(drop=True)

@@ -21,6 +21,7 @@ from models.walk_comparison import (
     MARGIN,
     PLAUSIBLE_SHIFT,
     PLAUSIBLE_SLOPE,
+    SHIPPED,
     CalibrationCheck,
     Difference,
     check_calibration,
@@ -96,40 +97,52 @@ def judge(
             "may score its own past and the champion stays.",
             leaks=tuple(leaks),
         )
-        return _after_checks(past, has_champion=True)
-    found = _on_merit(challenger, champion, data, settings)
-    found = replace(found, calibration=check_calibration(challenger.predictions, settings), leaks=tuple(leaks))
-    return _after_checks(found, has_champion=champion is not None)
+        return _after_checks(past)
+    if champion is None:
+        found, walk = Judgement("promoted", "first", "There was no champion before."), None
+    else:
+        found, walk = _on_merit(challenger, champion, data, settings)
+    check = check_calibration(challenger.predictions, settings)
+    before = None if walk is None or check is None or check.passes else check_calibration(walk, settings)
+    return _after_checks(replace(found, calibration=check, leaks=tuple(leaks)), walk is not None, before)
 
 
 def _on_merit(
-    challenger: Contestant, champion: Contestant | None, data: LearningData, settings: ModelSettings
-) -> Judgement:
-    """The verdict before calibration and leaks are looked at."""
-    if champion is None:
-        return Judgement("promoted", "first", "There was no champion before.")
+    challenger: Contestant, champion: Contestant, data: LearningData, settings: ModelSettings
+) -> tuple[Judgement, pd.DataFrame | None]:
+    """The verdict before calibration and leaks are looked at, and the walk that spoke for the champion."""
+    if why := _unusable(champion, data):
+        return Judgement(
+            "promoted", "unusable_recipe", f"The champion's recipe cannot be used any more, so it is replaced: {why}."
+        ), None
+    if challenger.kind == "base_rate":
+        return _pooled(champion), None
+    if champion.kind == "base_rate":
+        walk = _pooled_walk(challenger.predictions)
+        found = compare_walks(walk, challenger.predictions, settings)
+        return _if_not_inferior("base_rate", "A fitted model against the pooled base rate", found, settings), walk
+    if challenger.recipe is not None and champion.recipe is not None and challenger.recipe.id == champion.recipe.id:
+        found = compare_walks(champion.predictions, challenger.predictions, settings)
+        return _if_not_inferior("same_recipe", "The same recipe on newer data", found, settings), champion.predictions
+    walk = walk_again(champion.recipe, data) if champion.recipe else champion.predictions
+    return _if_better(compare_walks(walk, challenger.predictions, settings), settings), walk
+
+
+def _unusable(champion: Contestant, data: LearningData) -> str:
+    """In words, why a recipe cannot be used on these data by this release; empty where it can."""
     if champion.recipe is None:
-        return _unusable(champion.unreadable)
+        return champion.unreadable
     try:
         champion.recipe.select(data)
     except RecipeError as error:
-        return _unusable(str(error))
-    if challenger.kind == "base_rate":
-        return _pooled(champion)
-    if champion.kind == "base_rate":
-        found = compare_walks(challenger.predictions, challenger.predictions, settings, champion_model=BASE_RATE)
-        return _if_not_inferior("base_rate", "A fitted model against the pooled base rate", found, settings)
-    if challenger.recipe is not None and challenger.recipe.id == champion.recipe.id:
-        found = compare_walks(champion.predictions, challenger.predictions, settings)
-        return _if_not_inferior("same_recipe", "The same recipe on newer data", found, settings)
-    found = compare_walks(walk_again(champion.recipe, data), challenger.predictions, settings)
-    return _if_better(found, settings)
+        return str(error)
+    return ""
 
 
-def _unusable(why: str) -> Judgement:
-    return Judgement(
-        "promoted", "unusable_recipe", f"The champion's recipe cannot be used any more, so it is replaced: {why}."
-    )
+def _pooled_walk(predictions: pd.DataFrame) -> pd.DataFrame:
+    """What the pooled base rate said along a walk, as the walk of a model of its own."""
+    walk = predictions[predictions["model"].isin([BASE_RATE])]
+    return pd.concat([walk, walk.assign(model=SHIPPED)], ignore_index=True)
 
 
 def _pooled(champion: Contestant) -> Judgement:
@@ -191,13 +204,22 @@ def _if_better(found: tuple[Difference, ...], settings: ModelSettings) -> Judgem
     return Judgement("promoted", "new_recipe", f"A new recipe, and better: {_spoken(decisive)}.", found)
 
 
-def _after_checks(found: Judgement, *, has_champion: bool) -> Judgement:
-    """The verdict once leaks and calibration are looked at; without a champion only a leak can refuse."""
+def _after_checks(found: Judgement, has_rival: bool = False, rival: CalibrationCheck | None = None) -> Judgement:
+    """The verdict once leaks and calibration are looked at.
+
+    Args:
+        found: The verdict on merit, with what the checks found.
+        has_rival: Whether a walk spoke for the champion; without one only a leak can refuse.
+        rival: The champion's calibration, where the new one's fails; None where too few outcomes are known.
+    """
     if found.leaks and found.verdict != "refused":
         return replace(found, verdict="refused", reason=f"The leak check refuses it: {'; '.join(found.leaks)}.")
     check = found.calibration
-    if found.verdict != "promoted" or not has_champion or check is None or check.passes:
+    if found.verdict != "promoted" or not has_rival or check is None or check.passes:
         return found
+    if rival is not None and not rival.passes:
+        reason = f"{found.reason} Its probabilities are not plausible out of time, but neither were the champion's."
+        return replace(found, reason=reason)
     return replace(
         found,
         verdict="refused",

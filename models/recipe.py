@@ -15,7 +15,23 @@ from models.learning import LearningData
 from models.settings import ModelSettings
 
 NOT_OF_THE_FIT: Final = frozenset(
-    {"bootstrap_resamples", "interval_level", "early_decision_days", "risky_above", "healthy_below"}
+    {
+        "bootstrap_resamples",
+        "interval_level",
+        "early_decision_days",
+        "slice_minimum_churns",
+        "slice_resamples",
+        "weekly_capacity",
+        "leak_auc",
+        "leak_ratio",
+        "leak_contribution_share",
+        "leak_model_auc",
+        "leak_minimum_churns",
+        "leak_level",
+        "risky_above",
+        "healthy_below",
+        "change_worth_telling",
+    }
 )
 """Settings that say how a model is judged or shown. Every other one changes a model, and so does one that is new."""
 ID_LENGTH: Final = 12

@@ -34,6 +34,7 @@ class TrainingResult:
         leaks: Inputs that are implausibly good; see `leak_guard`.
         contributions: What moves the model over what it learned from; see `contribution_summary`. Empty for a base
             rate.
+        shares: Share of each feature in the sum of all absolute contributions; empty for a base rate.
     """
 
     model: ChurnModel
@@ -43,6 +44,7 @@ class TrainingResult:
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
     contributions: pd.DataFrame = field(default_factory=empty_summary)
+    shares: dict[str, float] = field(default_factory=dict)
 
 
 def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
@@ -99,6 +101,7 @@ def _result(
         notes=(*describe_leaks(leaks), *notes),
         leaks=leaks,
         contributions=contributions,
+        shares=shares,
     )
 
 

@@ -101,26 +101,23 @@ class CalibrationCheck:
         )
 
 
-def compare_walks(
-    champion: pd.DataFrame, challenger: pd.DataFrame, settings: ModelSettings, champion_model: str = SHIPPED
-) -> tuple[Difference, ...]:
+def compare_walks(champion: pd.DataFrame, challenger: pd.DataFrame, settings: ModelSettings) -> tuple[Difference, ...]:
     """Brier scores of two walks on identical rows: the dated bands together, then the headline band.
 
     Args:
         champion: Walk of the model in charge, one row per model, cut-off and snapshot.
         challenger: Walk of the new one; outcomes and the base rate are taken from it, as the newer knowledge.
         settings: Seed, resamples and level of the interval.
-        champion_model: Which predictions of the champion's walk speak for it.
 
     Returns:
         Populations without any row in common are left out.
     """
-    rows = rows_in_common(champion, challenger, champion_model)
+    rows = rows_in_common(champion, challenger)
     populations = ((DATED, rows), (HEADLINE_BAND, rows[rows["band"] == HEADLINE_BAND].reset_index(drop=True)))
     return tuple(_difference(name, found, settings) for name, found in populations if len(found))
 
 
-def rows_in_common(champion: pd.DataFrame, challenger: pd.DataFrame, champion_model: str = SHIPPED) -> pd.DataFrame:
+def rows_in_common(champion: pd.DataFrame, challenger: pd.DataFrame) -> pd.DataFrame:
     """The dated rows that both walks predicted and whose outcome is known.
 
     Returns:
@@ -129,12 +126,33 @@ def rows_in_common(champion: pd.DataFrame, challenger: pd.DataFrame, champion_mo
     """
     new = challenger[challenger["band"].isin(DATED_BANDS) & challenger["is_churned"].notna()]
     rows = new[new["model"] == SHIPPED].rename(columns={"probability": "challenger"})
-    for frame, model, name in ((new, BASE_RATE, "base_rate"), (champion, champion_model, "champion")):
+    for frame, model, name in ((new, BASE_RATE, "base_rate"), (champion, SHIPPED, "champion")):
         predicted = frame.loc[frame["model"] == model, [*_KEY, "probability"]].rename(columns={"probability": name})
         rows = rows.merge(predicted, on=_KEY, how="inner", validate="one_to_one")
     kept = [*_KEY, "band", "is_churned", "base_rate", "champion", "challenger"]
     rows = rows[kept].dropna().sort_values(["band", *_KEY], ignore_index=True)
     return rows.assign(weight=_dated_weights(rows))
+
+
+def all_rows_in_common(first: pd.DataFrame, second: pd.DataFrame, *, outcomes_of_first: bool) -> pd.DataFrame:
+    """The rows of every band that two walks predicted, in the form that `evaluate` takes.
+
+    Args:
+        first: One walk, one row per model, cut-off and snapshot.
+        second: The other.
+        outcomes_of_first: Whether the first is the newer, whose outcomes and base rate count.
+
+    Returns:
+        The key, cutoff and facts of each row as the newer walk has them, base_rate, first, second.
+    """
+    newer = first if outcomes_of_first else second
+    rows = newer[newer["model"] == BASE_RATE].drop(columns=["model", "calibration"])
+    rows = rows.rename(columns={"probability": "base_rate"})
+    for name, walk in (("first", first), ("second", second)):
+        predicted = walk.loc[walk["model"] == SHIPPED, [*_KEY, "probability"]].rename(columns={"probability": name})
+        rows = rows.merge(predicted, on=_KEY, how="inner", validate="one_to_one")
+    known = rows.dropna(subset=["is_churned", "base_rate", "first", "second"])
+    return known.sort_values(_KEY, ignore_index=True)
 
 
 def check_calibration(predictions: pd.DataFrame, settings: ModelSettings) -> CalibrationCheck | None:

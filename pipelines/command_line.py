@@ -29,6 +29,7 @@ from pipelines.command_options import (
     Top,
     Verbose,
 )
+from pipelines.models_command import app as models_app
 from pipelines.telemetry import turn_off_telemetry
 from pipelines.text_display import print_lines, print_section, stderr, stdout
 
@@ -51,6 +52,7 @@ app = typer.Typer(
         "`falsegreen run --source DIR --out WORKSPACE`, then `falsegreen show --out WORKSPACE`."
     ),
 )
+app.add_typer(models_app, name="models", short_help="The trained models, which one is in charge, and why")
 
 
 def main() -> None:
@@ -160,7 +162,7 @@ def train(
 
         run_id = _follow(run_training, plan)
         print_sources(stdout(), plan, run_id)
-        print_training(stdout(), plan.workspace, plan.as_of)
+        print_training(stdout(), plan.workspace)
 
 
 @app.command(short_help="Score the open renewals with the model that is there")
@@ -170,6 +172,14 @@ def score(
     as_of: AsOf = None,
     config: Config = None,
     engine: Engine = None,
+    allow_hindsight: Annotated[
+        bool,
+        typer.Option(
+            "--allow-hindsight",
+            help="Where no model was trained by then, take a later one, which has seen what came of these renewals. "
+            "Every score is marked `hindsight`.",
+        ),
+    ] = False,
     debug: Debug = False,
     verbose: Verbose = False,
 ) -> None:
@@ -179,7 +189,7 @@ def score(
         from pipelines.execution import run_scoring
         from pipelines.report_display import print_run
 
-        run_id = _follow(run_scoring, plan)
+        run_id = _follow(partial(run_scoring, allow_hindsight=allow_hindsight), plan)
         print_run(stdout(), plan, run_id)
 
 

@@ -6,14 +6,14 @@ removed and what was published before stands; a workspace that the run itself ha
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from pipelines.lock import hold_lock
-from pipelines.tracking import find_model
+from pipelines.registry import find_model
 from pipelines.workspace import Workspace, clear_workspace, remove_run
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class RunPlan:
         settings_file: Settings, or None for the defaults.
         verbose: Whether Dagster logs to the terminal.
         engine: What computes, or None for what the settings say.
+        allow_hindsight: Whether a model that was trained later may score the date; its scores are marked.
     """
 
     source: Path
@@ -64,6 +65,7 @@ class RunPlan:
     settings_file: Path | None = None
     verbose: bool = False
     engine: str | None = None
+    allow_hindsight: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,13 @@ def run_watch(plan: RunPlan, say: Callable[[str], None]) -> str:
     return _run(plan, iter([Stage("watch")]), say)
 
 
-def run_scoring(plan: RunPlan, say: Callable[[str], None]) -> str:
+def run_scoring(plan: RunPlan, say: Callable[[str], None], *, allow_hindsight: bool = False) -> str:
     """Run the whole scoring job, sources included; return the run's folder name.
+
+    Args:
+        plan: What is to be run.
+        say: Is told of a lock that was taken over.
+        allow_hindsight: Where no model was trained by the date, take a later one and mark its scores.
 
     Raises:
         NoModelError: If no model may score the date; asked before anything is read.
@@ -118,8 +125,8 @@ def run_scoring(plan: RunPlan, say: Callable[[str], None]) -> str:
     """
     from pipelines.scoring import require_model
 
-    require_model(plan.workspace.mlflow, plan.as_of)
-    return _run(plan, iter([Stage("scoring")]), say)
+    require_model(plan.workspace.mlflow, plan.as_of, allow_hindsight=allow_hindsight)
+    return _run(replace(plan, allow_hindsight=allow_hindsight), iter([Stage("scoring")]), say)
 
 
 def _run(plan: RunPlan, stages: Iterator[Stage], say: Callable[[str], None]) -> str:
@@ -179,6 +186,7 @@ def _execute(job: "dg.JobDefinition", plan: RunPlan, stage: Stage, run_id: str, 
         "workspace": str(plan.workspace.root.absolute()),
         "settings_file": str(plan.settings_file.absolute()) if plan.settings_file else "",
         "engine": plan.engine or "",
+        "allow_hindsight": plan.allow_hindsight,
     }
     result = job.execute_in_process(
         run_config={

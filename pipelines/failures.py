@@ -13,20 +13,26 @@ from data_contracts.problems import ContractError
 from features.engine import EngineError
 from models.churn_model import HindsightError, ModelFilesError
 from models.learning import LearningError
+from pipelines.decisions import DecisionError
 from pipelines.lock import WorkspaceBusyError
 from pipelines.manifest import PublishedError
+from pipelines.mlflow_store import StoreError
+from pipelines.registry import RegistryError
 from pipelines.scoring import NoModelError
 from pipelines.settings import SettingsError
 
 READABLE = (
     ContractError,
+    DecisionError,
     EngineError,
     HindsightError,
     LearningError,
     ModelFilesError,
     NoModelError,
     PublishedError,
+    RegistryError,
     SettingsError,
+    StoreError,
     WorkspaceBusyError,
 )
 

@@ -5,61 +5,35 @@ Each function here is the one call of one asset. What a snapshot is belongs to `
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
-from data_contracts.contract import output_contracts, source_contracts
+from data_contracts.contract import output_contracts
 from features.catalogue import FEATURES
 from features.feature_sets import NO_HUMAN_JUDGEMENT, usable_features
 from features.history import build_history
 from features.sources import Sources
 from features.spine import KEY
-from models.evaluation import METRIC_NAMES
 from models.learning import LearningData
-from models.settings import SCORED_BANDS
+from models.promotion import Contestant, Judgement, judge
+from models.recipe import Recipe
 from models.signal_record import record_signals
-from models.slices import EVERYTHING
 from models.training import TrainingResult, train
 from pipelines.engine_session import open_engine
-from pipelines.plots import evidence_plots
+from pipelines.lock import hold_lock
+from pipelines.registry import RegisteredModel
 from pipelines.settings import Settings
 from pipelines.tables import read_table, write_output
-from pipelines.tracking import RegisteredModel, Training, register_training
+from pipelines.tracking import WALK, champion_before, load_contestant, register_training
+from pipelines.training_record import LABELS, SNAPSHOTS, LearningFacts, describe_training
+from pipelines.workspace import Workspace
 
-SNAPSHOTS = "training_snapshots"
-LABELS = "training_labels"
 _FACTS = "facts.json"
-
-
-@dataclass(frozen=True)
-class LearningFacts:
-    """What the learning data do not say of themselves.
-
-    Attributes:
-        trained_through: Date at which the learning happens.
-        features: Names of the features that may be learned from.
-        is_notice_observed: Whether the source says when notice was given.
-        knowledge_dates: `recorded` or `assumed`.
-        cutoffs: Dates of the walk, ISO, oldest first.
-        snapshots: Rows of snapshots.
-        labels: Rows of labels.
-        first_as_of: Date of the oldest snapshot, ISO; None without any.
-        last_as_of: Date of the newest snapshot, ISO; None without any.
-    """
-
-    trained_through: str
-    features: tuple[str, ...]
-    is_notice_observed: bool
-    knowledge_dates: str
-    cutoffs: tuple[str, ...]
-    snapshots: int
-    labels: int
-    first_as_of: str | None
-    last_as_of: str | None
+_WAIT_SECONDS = 600
 
 
 def write_learning_data(run_folder: Path, trained_through: date, settings: Settings) -> LearningFacts:
@@ -95,30 +69,53 @@ def write_learning_data(run_folder: Path, trained_through: date, settings: Setti
 
 
 def train_and_register(
-    run_folder: Path, tracking_folder: Path, settings: Settings
+    run_folder: Path, workspace: Workspace, settings: Settings, who: str, say: Callable[[str], None]
 ) -> tuple[TrainingResult, RegisteredModel]:
-    """Train on the run's learning data, write its evidence, and register the model.
+    """Train on the run's learning data, write its evidence, register the model, and let it take over if it may.
 
     Args:
         run_folder: The run's folder, with the learning data in it.
-        tracking_folder: The workspace's `mlflow/` folder.
+        workspace: The workspace whose registry it enters; its lock is held from judging to the end.
         settings: How to fit.
+        who: Who trains: a user or the schedule.
+        say: Is told of a lock that was taken over.
 
     Raises:
         LearningError: If no renewal has been decided or all outcomes are equal.
+        StoreError: If the MLflow store cannot be used.
+        WorkspaceBusyError: If another process holds the lock for ten minutes.
     """
+    # A store that cannot be used is better found out before the walk than after it.
+    champion_before(workspace.mlflow)
     data, facts = read_learning_data(run_folder)
     result = train(data, settings.model)
     tables = {
-        "backtest_predictions": result.backtest_predictions,
+        WALK: result.backtest_predictions,
         "backtest_metrics": result.backtest_metrics,
         "signal_track_record": record_signals(data, data.snapshots, result.paired_predictions, settings.model),
     }
     contracts = output_contracts()
     for table, frame in tables.items():
         write_output(frame, contracts[table], run_folder / table / f"{table}.parquet")
-    registered = register_training(tracking_folder, _describe(result, tables, facts, settings))
+    with hold_lock(workspace.lock_file, say, wait_seconds=_WAIT_SECONDS):
+        judgement = _judge(data, result, workspace.mlflow, settings)
+        training = describe_training(run_folder, data, result, judgement, tables, facts, settings)
+        registered = register_training(workspace.mlflow, training, judgement, who)
     return result, registered
+
+
+def _judge(data: LearningData, result: TrainingResult, tracking_folder: Path, settings: Settings) -> Judgement:
+    """Hold a fresh model against the one in charge."""
+    champion = champion_before(tracking_folder)
+    challenger = Contestant(
+        kind=result.model.kind,
+        trained_through=data.trained_through,
+        recipe=Recipe.of(data, settings.model),
+        predictions=result.backtest_predictions,
+    )
+    standing = None if champion is None else load_contestant(tracking_folder, champion)
+    leaks = [leak.why for leak in result.leaks]
+    return judge(challenger, standing, data, settings.model, leaks)
 
 
 def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
@@ -133,39 +130,3 @@ def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
         is_notice_observed=facts.is_notice_observed,
     )
     return data, facts
-
-
-def _describe(
-    result: TrainingResult, tables: Mapping[str, pd.DataFrame], facts: LearningFacts, settings: Settings
-) -> Training:
-    """Gather what is to be remembered of a training."""
-    parameters = settings.model.model_dump()
-    parameters |= {f"booster.{name}": value for name, value in parameters.pop("booster").items()}
-    parameters |= {"trained_through": facts.trained_through, "snapshots": facts.snapshots, "labels": facts.labels}
-    parameters |= {"kind": result.model.kind, "knowledge_dates": facts.knowledge_dates}
-    metrics = result.backtest_metrics
-    contracts = source_contracts()
-    return Training(
-        model=result.model,
-        parameters=parameters,
-        metrics=metric_figures(metrics),
-        tables=tables,
-        documents={
-            "features": {
-                "features": list(facts.features),
-                "contracts": {name: contract.version for name, contract in contracts.items()},
-            },
-            "notes": list(result.notes),
-            "leaks": [asdict(leak) for leak in result.leaks],
-            "learning_data": asdict(facts),
-        },
-        plots=evidence_plots(result.backtest_predictions, result.contributions, settings.model),
-    )
-
-
-def metric_figures(metrics: pd.DataFrame, bands: Sequence[str] = SCORED_BANDS) -> dict[str, float]:
-    """Return the backtest's figures by name, `model.band.metric`; slices and differences stay in the table."""
-    rows = metrics[(metrics["slice_by"] == EVERYTHING) & metrics["metric"].isin(METRIC_NAMES)]
-    rows = rows[rows["band"].isin(bands) & rows["value"].notna()]
-    names = rows["model"] + "." + rows["band"] + "." + rows["metric"]
-    return dict(zip(names, rows["value"].astype(float), strict=True))

@@ -5,7 +5,6 @@ after everything that it names is on disk. Nothing here knows what the tables ho
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterable
 from datetime import date
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipelines.whole_files import replace_file, to_disk
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def publish(workspace: Workspace, as_of: date, run_id: str, tables: Iterable[str
         standing[table] = _describe(workspace, run_id, table, revision)
         first.setdefault(table, standing[table])
     manifest = Manifest(as_of=as_of, tables=dict(sorted(standing.items())), first=dict(sorted(first.items())))
-    _replace(_manifest_file(workspace, as_of), (manifest.model_dump_json(indent=2) + "\n").encode("utf-8"))
+    replace_file(_manifest_file(workspace, as_of), (manifest.model_dump_json(indent=2) + "\n").encode("utf-8"))
     return manifest
 
 
@@ -197,7 +197,7 @@ def _describe(workspace: Workspace, run_id: str, table: str, revision: int) -> P
 
     path = workspace.table_file(run_id, table)
     for each in (path, path.parent, path.parent.parent):
-        _to_disk(each)
+        to_disk(each)
     return PublishedTable(
         path=workspace.relative(path),
         rows=pq.read_metadata(path).num_rows,
@@ -210,22 +210,3 @@ def _describe(workspace: Workspace, run_id: str, table: str, revision: int) -> P
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that at any moment either the old or the new one is there, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_bytes(content)
-    _to_disk(temporary)
-    temporary.replace(path)
-    _to_disk(path.parent)
-
-
-def _to_disk(path: Path) -> None:
-    """Wait until a file or folder is on disk, not only in the system's cache."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,13 +12,14 @@ from pipelines.backtest_display import print_backtest, print_slices
 from pipelines.execution import RunPlan
 from pipelines.ingestion import read_reports, unused_files
 from pipelines.manifest import published_dates, read_manifest, read_published
+from pipelines.registry import find_model, list_models
 from pipelines.risk_display import print_risk
 from pipelines.scoring import read_scoring_notes
 from pipelines.signal_display import print_signal_record, print_signals, print_timeline
 from pipelines.signalling import SIGNALS, TIMELINE, read_signal_notes
 from pipelines.summary import describe_sources, describe_trust
 from pipelines.text_display import print_section, print_wrapped
-from pipelines.tracking import find_model, load_notes
+from pipelines.tracking import load_notes
 from pipelines.workspace import Workspace
 
 _SHOWN_AFTER_A_RUN = 10
@@ -41,12 +42,23 @@ def print_sources(console: Console, plan: RunPlan, run_id: str) -> None:
     print_section(console, title, describe_sources(reports, unused_files(plan.source)))
 
 
-def print_training(console: Console, workspace: Workspace, as_of: date) -> None:
-    """Say which model may now score a date and what its training said of it."""
-    registered = find_model(workspace.mlflow, as_of)
-    if registered is not None:
-        title = f"Model {registered.model_version}, trained through {registered.trained_through}, is registered"
-        print_section(console, title, load_notes(workspace.mlflow, registered))
+def print_training(console: Console, workspace: Workspace) -> None:
+    """Say what the newest training gave, whether it took over, and what it said of itself."""
+    newest = list_models(workspace.mlflow)[0]
+    model, decision = newest.model, newest.decision
+    print_section(
+        console,
+        f"Model {model.model_version}, trained through {model.trained_through}, is now version {model.number}",
+        load_notes(workspace.mlflow, model),
+    )
+    if decision is None:
+        return
+    if newest.standing == "champion":
+        print_wrapped(console, f"Version {model.number} is in charge: {decision.reason}")
+        return
+    print_wrapped(console, f"Version {model.number} is not in charge: {decision.reason}")
+    if decision.to_version is not None:
+        print_wrapped(console, f"So version {decision.to_version} stays the champion.")
 
 
 def print_published(console: Console, workspace: Workspace, as_of: date | None, *, top: int, csm: str | None) -> None:

@@ -10,6 +10,7 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from models.churn_model import HINDSIGHT
 from pipelines.books import book_of
 from pipelines.text_display import print_wrapped, printable
 
@@ -23,6 +24,9 @@ _STANCES = {
 }
 _NAME_WIDTH = 23
 _REASONS = 3
+_IN_HINDSIGHT = (
+    "In hindsight: scored by a model of {through}, which has seen what came of these renewals. Not a prediction."
+)
 _HEADING = (
     f"{'account':<{_NAME_WIDTH}} {'renewal':<10} {'days':>7} {'ARR':>10} {'churn':>6} {'usage':>6} {'gut':>5} pulse"
 )
@@ -45,6 +49,8 @@ def print_risk(console: Console, risk: pd.DataFrame, reasons: pd.DataFrame, *, t
     by_renewal = dict(iter(reasons.groupby(_KEY)))
     day = risk["as_of"].iloc[0] if len(risk) else "an empty table"
     print_wrapped(console, f"Risk as of {day}: {min(top, len(shown))} of {len(shown)} renewals", style="bold")
+    if (shown["calibration"] == HINDSIGHT).any():
+        print_wrapped(console, _IN_HINDSIGHT.format(through=shown["trained_through"].iloc[0]), style="bold red")
     console.print(Text(_HEADING, style="dim"), soft_wrap=True)
     for row in shown.head(top).to_dict("records"):
         console.print(_renewal(row), soft_wrap=True)

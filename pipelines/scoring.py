@@ -18,15 +18,16 @@ from features.build import build_features
 from features.feature import Feature
 from features.sources import Sources
 from features.spine import KEY, build_spine
-from models.churn_model import UNCALIBRATED, ModelFilesError
+from models.churn_model import HINDSIGHT, UNCALIBRATED, ModelFilesError
 from models.explanation import explain
 from models.learning import with_dates
 from models.movement import WEEK_DAYS, movement
 from models.risk_table import assemble_account_risk
+from pipelines.decisions import read_decisions
 from pipelines.engine_session import open_engine
+from pipelines.registry import RegisteredModel, find_champion, find_model, load_model
 from pipelines.settings import Settings
 from pipelines.tables import read_table, write_output
-from pipelines.tracking import RegisteredModel, find_model, load_model
 
 SNAPSHOTS = "scoring_snapshots"
 _FACTS = "facts.json"
@@ -81,28 +82,42 @@ def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -
     return facts
 
 
-def require_model(tracking_folder: Path, as_of: date) -> RegisteredModel:
+def require_model(tracking_folder: Path, as_of: date, *, allow_hindsight: bool = False) -> RegisteredModel:
     """Return the registered model that may score a date.
 
+    Args:
+        tracking_folder: The workspace's `mlflow/` folder.
+        as_of: The date.
+        allow_hindsight: Take a model that was trained later rather than none; the caller marks its scores.
+
     Raises:
-        NoModelError: If the workspace has no model that was trained before the date.
+        NoModelError: If the workspace has no model that was trained before the date, or only refused ones.
     """
-    registered = find_model(tracking_folder, as_of)
-    if registered is None:
+    registered = find_model(tracking_folder, as_of, allow_hindsight=allow_hindsight)
+    if registered is not None:
+        return registered
+    refused = [decision for decision in read_decisions(tracking_folder) if decision.verdict == "refused"]
+    if refused and find_champion(tracking_folder) is None:
         raise NoModelError(
-            f"There is no model that was trained on or before {as_of}. A later one has seen what came of these "
-            "renewals. `falsegreen run` trains one for this date."
+            f"There is no champion, and version {refused[-1].version} was refused: {refused[-1].reason} Mend the cause "
+            f"and train again, or overrule it: `falsegreen models promote {refused[-1].version} --reason ...`."
         )
-    return registered
+    raise NoModelError(
+        f"There is no model that was trained on or before {as_of}. A later one has seen what came of these "
+        "renewals. `falsegreen run` trains one for this date."
+    )
 
 
-def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Settings) -> dict[str, pd.DataFrame]:
+def write_scored_tables(
+    run_folder: Path, tracking_folder: Path, settings: Settings, *, allow_hindsight: bool = False
+) -> dict[str, pd.DataFrame]:
     """Score the run's snapshots, explain them, and write the risk table and its reasons.
 
     Args:
         run_folder: The run's folder, with the scoring snapshots in it.
         tracking_folder: The workspace's `mlflow/` folder.
         settings: Thresholds of the stance.
+        allow_hindsight: Whether a model that was trained later may score the date where no other can.
 
     Returns:
         The tables by name.
@@ -113,7 +128,7 @@ def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Setti
     """
     facts = ScoringFacts(**json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8")))
     as_of = date.fromisoformat(facts.as_of)
-    model = load_model(tracking_folder, require_model(tracking_folder, as_of))
+    model = load_model(tracking_folder, require_model(tracking_folder, as_of, allow_hindsight=allow_hindsight))
     every = with_dates(read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet"), ("as_of",))
     is_now = every["as_of"] == pd.Timestamp(as_of)
     snapshots, before = (every[rows].reset_index(drop=True) for rows in (is_now, ~is_now))
@@ -122,12 +137,15 @@ def write_scored_tables(run_folder: Path, tracking_folder: Path, settings: Setti
             f"The model decides by {len(unknown)} features that this release of falsegreen does not compute "
             f"({', '.join(unknown[:_NAMED])}). Train again, with `falsegreen run --retrain`."
         )
-    moved = movement(model, snapshots, before, settings.model)
-    reasons = explain(model, snapshots).merge(moved.of_groups, on=[*KEY, "feature_group"], how="left")
-    scores = model.score(snapshots)
+    moved = movement(model, snapshots, before, settings.model, allow_hindsight=allow_hindsight)
+    reasons = explain(model, snapshots, allow_hindsight=allow_hindsight)
+    reasons = reasons.merge(moved.of_groups, on=[*KEY, "feature_group"], how="left")
+    scores = model.score(snapshots, allow_hindsight=allow_hindsight)
     unseen = model.unseen_features(snapshots)
     if unseen:
         scores = scores.assign(calibration=UNCALIBRATED)
+    if model.trained_through > as_of:
+        scores = scores.assign(calibration=HINDSIGHT)
     risk = assemble_account_risk(
         snapshots,
         scores,

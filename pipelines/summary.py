@@ -14,6 +14,8 @@ _CALIBRATION = {
     "calibrated": "calibrated on predictions made before their outcomes",
     "in_cohort": "calibrated within the learning cohort only, because too few cut-offs have matured",
     "uncalibrated": "uncalibrated",
+    "hindsight": "said in hindsight: the model was trained later and has seen what came of these renewals, so they "
+    "show nothing of how well it predicts",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.decisions import user_name
 from pipelines.settings import Settings, load_settings
 from pipelines.workspace import Workspace
 
@@ -28,12 +29,14 @@ class Places(dg.ConfigurableResource[Any]):
         workspace: Folder of the workspace; else `FALSEGREEN_HOME`, else `.falsegreen` in the current folder.
         settings_file: Settings; else `FALSEGREEN_CONFIG`, else the defaults.
         engine: What computes; else what the settings say.
+        allow_hindsight: Whether a model that was trained after the date may score it; its scores are then marked.
     """
 
     source: str = ""
     workspace: str = ""
     settings_file: str = ""
     engine: str = ""
+    allow_hindsight: bool = False
 
     def open_workspace(self) -> Workspace:
         """Return the workspace."""
@@ -57,6 +60,14 @@ class Places(dg.ConfigurableResource[Any]):
 def run_folder_name(run: dg.DagsterRun) -> str:
     """Return the name of the folder that a Dagster run writes to; a re-execution goes on in the first one's."""
     return run.tags.get(RUN_FOLDER_TAG, run.root_run_id or run.run_id)
+
+
+def started_by(run: dg.DagsterRun) -> str:
+    """Return who started a Dagster run: the schedule or sensor by its name, else the user of the process."""
+    for kind in ("schedule", "sensor"):
+        if name := run.tags.get(f"dagster/{kind}_name"):
+            return f"{kind} {name}"
+    return user_name()
 
 
 @dg.definitions

@@ -61,7 +61,12 @@ def scoring_snapshots(context: dg.AssetExecutionContext, places: Places) -> dg.M
 def scored_tables(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult[None]]:
     """Score, explain, assemble."""
     with readable_failures():
-        tables = write_scored_tables(places.run_folder(context.run), places.open_workspace().mlflow, places.settings())
+        tables = write_scored_tables(
+            places.run_folder(context.run),
+            places.open_workspace().mlflow,
+            places.settings(),
+            allow_hindsight=places.allow_hindsight,
+        )
     risk, reasons = tables["account_risk"], tables["risk_reasons"]
     yield dg.MaterializeResult(
         "account_risk",

@@ -14,11 +14,12 @@ from data_contracts.contract import SOURCE_TABLES
 from features.signals import load_signals
 from models.contribution_summary import empty_summary
 from models.leak_guard import Leak, describe_leaks
-from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name
+from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name, started_by
 from pipelines.failures import readable_failures
-from pipelines.learning import LABELS, SNAPSHOTS, metric_figures, train_and_register, write_learning_data
+from pipelines.learning import train_and_register, write_learning_data
 from pipelines.plots import as_markdown, evidence_plots
 from pipelines.publication import publish_run
+from pipelines.training_record import LABELS, SNAPSHOTS, metric_figures
 
 GROUP = "training"
 BACKTEST_TABLES = ("backtest_predictions", "backtest_metrics", "signal_track_record")
@@ -108,7 +109,7 @@ def learning_data(
             deps=[SNAPSHOTS, LABELS],
             group_name=GROUP,
             kinds={"lightgbm", "mlflow"},
-            description="The fitted model, registered under the alias champion.",
+            description="The fitted model, registered; it becomes the champion where the decision on record says so.",
         ),
         *(
             dg.AssetSpec(
@@ -144,7 +145,11 @@ def fit_churn_model(
     settings = places.settings()
     with readable_failures():
         result, registered = train_and_register(
-            places.run_folder(context.run), places.open_workspace().mlflow, settings
+            places.run_folder(context.run),
+            places.open_workspace(),
+            settings,
+            who=started_by(context.run),
+            say=context.log.info,
         )
     predictions, metrics = result.backtest_predictions, result.backtest_metrics
     yield dg.MaterializeResult(

@@ -217,14 +217,28 @@ def test_a_model_of_an_earlier_date_stays_out_of_the_contest(data: LearningData)
 
 
 @pytest.mark.parametrize("wrong", [{"slope": 4.0}, {"shift": 1.5}], ids=["too extreme", "too high"])
-def test_implausible_probabilities_are_refused_with_the_figures(data: LearningData, wrong: dict[str, float]) -> None:
-    walk = make_walk(**wrong)
+def test_implausible_probabilities_are_refused_with_the_figures_unless_the_champion_has_them_too(
+    data: LearningData, wrong: dict[str, float]
+) -> None:
+    walk, later = make_walk(**wrong), make_walk()
+    newer = walk.assign(cutoff=walk["cutoff"] + pd.Timedelta(days=84), as_of=walk["as_of"] + pd.Timedelta(days=84))
 
-    found = judge(contestant(walk), contestant(walk, **CHAMPION), data, SETTINGS)
+    found = judge(
+        contestant(pd.concat([later, newer, newer.assign(cutoff=pd.Timestamp("2024-01-01"))])),
+        contestant(later, **CHAMPION),
+        data,
+        SETTINGS,
+    )
 
     assert found.verdict == "refused"
+    assert found.differences[0].value == 0.0
     assert found.calibration is not None
     assert f"slope {found.calibration.slope:.2f} ({found.calibration.slope_low:.2f}" in found.reason
+
+    # Where the champion's are no better, refusing would only keep a model that knows less.
+    both = judge(contestant(walk), contestant(walk, **CHAMPION), data, SETTINGS)
+    assert both.verdict == "promoted"
+    assert "neither were the champion's" in both.reason
 
 
 def test_calibration_is_measured_with_its_interval_and_few_outcomes_are_not_refused_for_noise() -> None:

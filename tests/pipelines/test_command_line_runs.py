@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from data_contracts.contract import OUTPUT_TABLES, source_contracts
 from pipelines.command_line import app
 from pipelines.manifest import published_dates, read_manifest, read_published
-from pipelines.tracking import find_model
+from pipelines.registry import find_model
 from pipelines.workspace import Workspace
 
 AS_OF = date(2026, 3, 2)

@@ -32,6 +32,8 @@ def risk(**columns: list[object]) -> pd.DataFrame:
         "change_reason": None,
         "probability_change": None,
         "stance": None,
+        "calibration": "calibrated",
+        "trained_through": "2026-06-01",
         "csm_id": "C1",
         "csm_name": "Kim",
     }
@@ -78,3 +80,10 @@ def test_what_moved_within_a_week_is_told() -> None:
 
     assert "    ~ +7 points in a week: People active: 3 (a week ago: 7)" in printed(told).splitlines()
     assert printed(told).count("points in a week") == 1
+
+
+def test_a_table_that_was_scored_in_hindsight_says_so_above_everything() -> None:
+    said = printed(risk(calibration=["hindsight"], trained_through=["2026-08-03"]))
+
+    assert said.splitlines()[1].startswith("In hindsight: scored by a model of 2026-08-03")
+    assert "In hindsight" not in printed(risk(calibration=["calibrated"]))
