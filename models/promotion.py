@@ -121,10 +121,10 @@ def _on_merit(
         walk = _pooled_walk(challenger.predictions)
         found = compare_walks(walk, challenger.predictions, settings)
         return _if_not_inferior("base_rate", "A fitted model against the pooled base rate", found, settings), walk
-    if challenger.recipe is not None and champion.recipe is not None and challenger.recipe.id == champion.recipe.id:
+    if champion.recipe is None or (challenger.recipe is not None and challenger.recipe.id == champion.recipe.id):
         found = compare_walks(champion.predictions, challenger.predictions, settings)
         return _if_not_inferior("same_recipe", "The same recipe on newer data", found, settings), champion.predictions
-    walk = walk_again(champion.recipe, data) if champion.recipe else champion.predictions
+    walk = walk_again(champion.recipe, data)
     return _if_better(compare_walks(walk, challenger.predictions, settings), settings), walk
 
 

@@ -308,10 +308,13 @@ def _follow(work: "Callable[[RunPlan, Callable[[str], None]], str]", plan: "RunP
 
 def _run_and_report(plan: "RunPlan", *, retrain: bool) -> None:
     from pipelines.execution import run_everything
-    from pipelines.report_display import print_run
+    from pipelines.report_display import print_run, print_verdict
 
     run_id = _follow(partial(run_everything, retrain=retrain), plan)
     print_run(stdout(), plan, run_id)
+    if retrain:
+        stdout().print()
+        print_verdict(stdout(), plan.workspace)
 
 
 def _plan(

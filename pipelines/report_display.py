@@ -44,19 +44,22 @@ def print_sources(console: Console, plan: RunPlan, run_id: str) -> None:
 
 def print_training(console: Console, workspace: Workspace) -> None:
     """Say what the newest training gave, whether it took over, and what it said of itself."""
+    model = list_models(workspace.mlflow)[0].model
+    title = f"Model {model.model_version}, trained through {model.trained_through}, is registered as {model.number}"
+    print_section(console, title, load_notes(workspace.mlflow, model))
+    print_verdict(console, workspace)
+
+
+def print_verdict(console: Console, workspace: Workspace) -> None:
+    """Say whether the newest training took over, and why."""
     newest = list_models(workspace.mlflow)[0]
-    model, decision = newest.model, newest.decision
-    print_section(
-        console,
-        f"Model {model.model_version}, trained through {model.trained_through}, is now version {model.number}",
-        load_notes(workspace.mlflow, model),
-    )
+    number, decision = newest.model.number, newest.decision
     if decision is None:
         return
     if newest.standing == "champion":
-        print_wrapped(console, f"Version {model.number} is in charge: {decision.reason}")
+        print_wrapped(console, f"Version {number} is in charge: {decision.reason}")
         return
-    print_wrapped(console, f"Version {model.number} is not in charge: {decision.reason}")
+    print_wrapped(console, f"Version {number} is not in charge: {decision.reason}")
     if decision.to_version is not None:
         print_wrapped(console, f"So version {decision.to_version} stays the champion.")
 

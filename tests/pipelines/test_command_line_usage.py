@@ -18,12 +18,12 @@ def test_help_names_every_command_and_the_first_steps() -> None:
     result = falsegreen("--help")
 
     assert result.exit_code == 0
-    for command in ("demo", "check", "run", "train", "score", "backtest", "show"):
+    for command in ("demo", "check", "run", "train", "score", "backtest", "show", "models"):
         assert f"\n  {command} " in result.output
     assert "falsegreen demo" in result.output
 
 
-@pytest.mark.parametrize("command", ["demo", "check", "run", "train", "score", "backtest", "show"])
+@pytest.mark.parametrize("command", ["demo", "check", "run", "train", "score", "backtest", "show", "models"])
 def test_every_command_has_help(command: str) -> None:
     result = falsegreen(command, "--help")
 
@@ -39,6 +39,16 @@ def test_the_date_of_something_published_is_called_so(command: str) -> None:
     assert "Use only what was recorded" not in words
 
 
+@pytest.mark.parametrize("command", ["list", "compare", "promote", "rollback", "decisions", "card", "reproduce"])
+def test_every_command_about_models_has_help(command: str) -> None:
+    result = falsegreen("models", command, "--help")
+
+    assert result.exit_code == 0
+    assert "--out" in result.output
+    assert "--debug" in result.output
+    assert f"\n  {command} " in falsegreen("models", "--help").output
+
+
 def test_check_says_what_its_argument_is() -> None:
     assert "source tables in the folder SOURCE, CSV or Parquet" in " ".join(
         falsegreen("check", "--help").output.split()
@@ -48,7 +58,7 @@ def test_check_says_what_its_argument_is() -> None:
 def test_help_needs_none_of_the_heavy_libraries() -> None:
     probe = (
         "import sys; from pipelines.command_line import app; from typer.testing import CliRunner; "
-        "CliRunner().invoke(app, ['run', '--help']); "
+        "CliRunner().invoke(app, ['run', '--help']); CliRunner().invoke(app, ['models', 'compare', '--help']); "
         "print(sorted({'dagster', 'mlflow', 'pandas', 'duckdb', 'lightgbm', 'great_expectations'} & set(sys.modules)))"
     )
     root = Path(__file__).parents[2]
