@@ -227,7 +227,8 @@ def _after_checks(found: Judgement, has_rival: bool = False, rival: CalibrationC
             f"Its probabilities are not plausible out of time: calibration slope {check.slope:.2f} "
             f"({check.slope_low:.2f} to {check.slope_high:.2f}) and shift {check.shift:+.2f} "
             f"({check.shift_low:+.2f} to {check.shift_high:+.2f}) log-odds, where {PLAUSIBLE_SLOPE[0]:.2f} to "
-            f"{PLAUSIBLE_SLOPE[1]:.2f} and {PLAUSIBLE_SHIFT[0]:+.2f} to {PLAUSIBLE_SHIFT[1]:+.2f} would pass."
+            f"{PLAUSIBLE_SLOPE[1]:.2f} and {PLAUSIBLE_SHIFT[0]:+.2f} to {PLAUSIBLE_SHIFT[1]:+.2f} would "
+            f"pass; it costs {check.cost:.0%} of the Brier score."
         ),
     )
 

@@ -13,7 +13,7 @@ import pandas as pd
 from models.calibration import DATED_BANDS
 from models.evaluation import BASE_RATE, account_draws
 from models.learning import KEY, FloatArray, LearningData, unit_of, weights_of
-from models.logistic import fit_logistic, logit
+from models.logistic import fit_logistic, logit, sigmoid
 from models.metrics import LEAST_PROBABILITY, brier_score
 from models.recipe import Recipe
 from models.settings import HEADLINE_BAND, ModelSettings
@@ -80,6 +80,8 @@ class CalibrationCheck:
         shift: Calibration in the large: the log-odds by which all predictions together are too low.
         shift_low: Lower bound.
         shift_high: Upper bound.
+        cost: What the predictions lose by it: the Brier score that stretching and shifting them would take away, as a
+            share of the Brier score of the mean outcome.
     """
 
     slope: float
@@ -88,14 +90,18 @@ class CalibrationCheck:
     shift: float
     shift_low: float
     shift_high: float
+    cost: float
 
     @property
     def passes(self) -> bool:
-        """Whether both intervals reach into what is plausible.
+        """Whether both intervals reach into what is plausible, or nothing much hangs on it.
 
         Only what is demonstrably wrong fails: the fewer outcomes there are, the wider the intervals, so that nobody is
-        refused for noise.
+        refused for noise. Predictions that hardly differ from each other have a slope that may be anything and costs
+        next to nothing.
         """
+        if self.cost < MARGIN:
+            return True
         return _meet((self.slope_low, self.slope_high), PLAUSIBLE_SLOPE) and _meet(
             (self.shift_low, self.shift_high), PLAUSIBLE_SHIFT
         )
@@ -170,14 +176,25 @@ def check_calibration(predictions: pd.DataFrame, settings: ModelSettings) -> Cal
     log_odds = logit(probability)
     weights = _dated_weights(rows)
     drawn = [
-        _slope_and_shift(log_odds, outcomes, weights * times)
+        _recalibration(log_odds, outcomes, weights * times)
         for block in account_draws(rows["account_id"], settings)
         for times in block
     ]
-    slope, shift = _slope_and_shift(log_odds, outcomes, weights)
+    slope, intercept, shift = _recalibration(log_odds, outcomes, weights)
     tail = (1 - settings.interval_level) / 2
     low, high = np.quantile(np.array(drawn), [tail, 1 - tail], axis=0)
-    return CalibrationCheck(slope, float(low[0]), float(high[0]), shift, float(low[1]), float(high[1]))
+    mended = sigmoid(slope * log_odds + intercept)
+    mean = np.full(len(outcomes), np.average(outcomes, weights=weights))
+    brier = [float(brier_score(scores, outcomes, weights[None, :])[0]) for scores in (probability, mended, mean)]
+    return CalibrationCheck(
+        slope=slope,
+        slope_low=float(low[0]),
+        slope_high=float(high[0]),
+        shift=shift,
+        shift_low=float(low[2]),
+        shift_high=float(high[2]),
+        cost=(brier[0] - brier[1]) / brier[2],
+    )
 
 
 def walk_again(recipe: Recipe, data: LearningData) -> pd.DataFrame:
@@ -217,7 +234,8 @@ def _difference(population: str, rows: pd.DataFrame, settings: ModelSettings) ->
     )
 
 
-def _slope_and_shift(log_odds: FloatArray, outcomes: FloatArray, weights: FloatArray) -> tuple[float, float]:
+def _recalibration(log_odds: FloatArray, outcomes: FloatArray, weights: FloatArray) -> tuple[float, float, float]:
+    """Slope and intercept that would mend the predictions, and the shift that would do so at a slope of one."""
     one, prior = np.ones((len(log_odds), 1)), np.array([_WEAK_PRIOR])
     sloped = fit_logistic(
         np.column_stack([log_odds, one]),
@@ -227,7 +245,7 @@ def _slope_and_shift(log_odds: FloatArray, outcomes: FloatArray, weights: FloatA
         precision=np.repeat(prior, 2),
     )
     shifted = fit_logistic(one, outcomes, weights, center=np.zeros(1), precision=prior, offset=log_odds)
-    return float(sloped[0]), float(shifted[0])
+    return float(sloped[0]), float(sloped[1]), float(shifted[0])
 
 
 def _dated_weights(rows: pd.DataFrame) -> FloatArray:

@@ -260,6 +260,18 @@ def test_calibration_is_measured_with_its_interval_and_few_outcomes_are_not_refu
     assert check_calibration(make_walk(accounts=60), SETTINGS) is None
 
 
+def test_predictions_that_hardly_differ_are_not_refused_for_a_slope_that_costs_nothing() -> None:
+    walk = make_walk()
+    log_odds = -1.7 + 0.25 * np.random.default_rng(4).normal(size=len(walk))
+
+    flat = check_calibration(walk.assign(probability=1 / (1 + np.exp(-log_odds))), SETTINGS)
+
+    assert flat is not None
+    assert flat.slope_high < 2 / 3
+    assert flat.cost < 0.02
+    assert flat.passes
+
+
 def test_a_recipe_walked_again_over_the_same_data_is_the_same_walk(
     trained: TrainingResult, company: LearningData, fast_settings: ModelSettings
 ) -> None:
