@@ -217,8 +217,10 @@ def _after_checks(found: Judgement, has_rival: bool = False, rival: CalibrationC
     check = found.calibration
     if found.verdict != "promoted" or not has_rival or check is None or check.passes:
         return found
-    if rival is not None and not rival.passes:
-        reason = f"{found.reason} Its probabilities are not plausible out of time, but neither were the champion's."
+    if rival is not None and check.cost - rival.cost < MARGIN:
+        reason = (
+            f"{found.reason} Its probabilities are not plausible out of time, but the champion's were hardly better."
+        )
         return replace(found, reason=reason)
     return replace(
         found,
