@@ -10,6 +10,7 @@ from models.model_card import CardFacts, driving_groups, write_card
 from models.promotion import Judgement
 from models.recipe import Recipe
 from models.settings import ModelSettings
+from models.slices import EVERYTHING
 from models.training import TrainingResult
 
 
@@ -29,6 +30,7 @@ def facts(trained: TrainingResult, company: LearningData, fast_settings: ModelSe
         cutoffs=["2023-01-02"],
         knowledge_dates="recorded",
         is_notice_observed=True,
+        shares=trained.shares,
         reproduction={"code": {"sources": "abc", "commit": None}, "seed": 7, "settings": {"secret": "no"}},
     )
 
@@ -41,7 +43,8 @@ def test_a_card_has_its_sections_and_its_figures(trained: TrainingResult, facts:
     assert titles[:5] == ["What it is for", "What it learned from", "Recipe", "How good it was", "Calibration"]
     assert titles[5:] == ["What drives it", "Limits", "Decision", "Made from"]
     assert f"{facts.renewals:,} decided renewals, {facts.churns:,} churned" in card
-    figures = trained.backtest_metrics.set_index(["band", "model", "metric"]).to_dict("index")
+    whole = trained.backtest_metrics[trained.backtest_metrics["slice_by"] == EVERYTHING]
+    figures = whole.set_index(["band", "model", "metric"]).to_dict("index")
     auc, skill = (figures["90-180", "churn_probability", name] for name in ("roc_auc", "brier_skill"))
     row = next(line for line in card[card.index("Renewals 90 to 180") :].splitlines() if "this model" in line)
     assert f"{auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})" in row
@@ -54,7 +57,7 @@ def test_a_card_has_its_sections_and_its_figures(trained: TrainingResult, facts:
 
 
 def test_what_drives_it_adds_up_and_what_is_noise_is_not_at_the_top(trained: TrainingResult) -> None:
-    groups = driving_groups(trained.model)
+    groups = driving_groups(trained.model, trained.shares)
 
     assert sum(share for _, share in groups) == pytest.approx(1.0)
     assert [share for _, share in groups] == sorted((share for _, share in groups), reverse=True)
@@ -69,6 +72,7 @@ def test_without_outcomes_nothing_is_claimed(trained_base_rate: TrainingResult, 
         knowledge_dates="assumed",
         is_notice_observed=False,
         missing_tables=["csm_pulses", "emails"],
+        shares=trained_base_rate.shares,
     )
 
     card = write_card(trained_base_rate.model, young)

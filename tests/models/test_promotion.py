@@ -282,7 +282,9 @@ def test_a_recipe_walked_again_over_the_same_data_is_the_same_walk(
 def test_a_planted_worse_recipe_is_refused_with_the_figures(
     trained: TrainingResult, company: LearningData, fast_settings: ModelSettings
 ) -> None:
-    crippled = fast_settings.model_copy(update={"booster": BoosterSettings(rounds=1, ridge=1e6)})
+    crippled = fast_settings.model_copy(
+        update={"booster": BoosterSettings(rounds=1, ridge=1e6), "family_effect_sd": 0.01, "colour_share": 0.0}
+    )
     worse = train(company, crippled)
     walks = {"champion": trained, "challenger": worse}
     settings = {"champion": fast_settings, "challenger": crippled}

@@ -34,6 +34,10 @@ def snapshots() -> pd.DataFrame:
             "band": band,
             "status": "open",
             "arr": 1000.0,
+            "term_days": 365,
+            "segment": "small",
+            "csm_id": "m1",
+            "weekly_capacity": np.nan,
             "sentiment": None,
             "pulse_state": "absent",
         }

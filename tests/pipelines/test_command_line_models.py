@@ -18,8 +18,8 @@ from sample_company.settings import CompanySettings
 
 FIRST, SECOND, THIRD = date(2026, 1, 5), date(2026, 3, 2), date(2026, 3, 9)
 FAST = "minimum_churns: 4, bootstrap_resamples: 40"
-NEAR_TRUTH = "{rounds: 15}"
-CRIPPLED = "{rounds: 1, ridge: 1000000}"
+NEAR_TRUTH = "booster: {rounds: 15}"
+CRIPPLED = "booster: {rounds: 1, ridge: 1000000}, family_effect_sd: 0.01, colour_share: 0.0"
 
 
 def falsegreen(*arguments: str | Path | date) -> Result:
@@ -62,9 +62,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("settings")
     paths = {}
-    for name, booster in {"usual": NEAR_TRUTH, "crippled": CRIPPLED}.items():
+    for name, recipe in {"usual": NEAR_TRUTH, "crippled": CRIPPLED}.items():
         paths[name] = folder / f"{name}.yaml"
-        paths[name].write_text(f"model: {{{FAST}, booster: {booster}}}\n", encoding="utf-8")
+        paths[name].write_text(f"model: {{{FAST}, {recipe}}}\n", encoding="utf-8")
     return paths
 
 
