@@ -164,3 +164,32 @@ class ModelSettings(BaseModel):
     """Change of a probability within a week from which on a reason is told; less is the passing of a week."""
     lead_feature: str = "commercial__lead_days"
     """Feature that holds the days to the renewal date; an overdue renewal is scored as if it were zero."""
+
+
+class DriftSettings(BaseModel):
+    """When what is scored, or what came of it, is held to differ from what was learned; and when to train anew."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    psi: Positive = 0.2
+    """Population stability index above which a spread has shifted: the customary limit. A spread that moved further
+    than this within the past that was learned from has its own largest move for a limit."""
+    missing_share: Share = 0.1
+    """Change of the share without a value that matters: at least one renewal in ten is then scored otherwise."""
+    level: Share = 0.01
+    """Level of the tests, Holm's correction over all features included: of a hundred quiet weeks one may alarm."""
+    deviations: Positive = 2.58
+    """Standard deviations that churns may lie off what was expected: 99 %, two-sided."""
+    minimum_churns: Count = 10
+    """Churns, expected or seen, below which their number is no evidence: the normal approximation fails there."""
+    record_days: Count = 365
+    """How far back the published record is looked at: a year holds each season once."""
+    clock_features: tuple[str, ...] = ("commercial__tenure_days", "commercial__renewals_survived_count")
+    """Features that grow by the calendar alone: a company that keeps its customers has older ones every year. Shown,
+    and never an alarm. What turns with the seasons, like the days to the renewal, has its own past for a limit."""
+    several_features: Count = 3
+    """Drifting features that call for a training; one or two may be a change of one source or of one habit."""
+    new_outcome_share: Share = 0.1
+    """New outcomes, as a share of those learned from, that are worth a training by themselves."""
+    minimum_renewals: Count = 20
+    """New outcomes below which no training is asked for, whatever drifts: the same outcomes teach the same."""

@@ -16,6 +16,7 @@ from models.fitting import fit_base_rate_model, fit_model, mature_cutoffs
 from models.leak_guard import Leak, describe_leaks, find_leaks
 from models.learning import Cohort, LearningData, LearningError
 from models.note_risk import read_notes
+from models.reference import Reference, make_reference
 from models.settings import HEADLINE_BAND, ModelSettings
 from models.slices import EVERYTHING
 from models.walk_forward import Walk, empty_predictions, one_row_per_model, walk_forward
@@ -27,6 +28,7 @@ class TrainingResult:
 
     Attributes:
         model: What is to be scored with.
+        reference: What it learned from, in figures, to tell drift by.
         backtest_predictions: Out-of-time predictions with known outcome, one row per model, cut-off and snapshot.
         paired_predictions: The same with one row per cut-off and snapshot and a column per model; see `walk_forward`.
         backtest_metrics: Figures from them; see `evaluation`. Empty where too few cut-offs have matured.
@@ -38,6 +40,7 @@ class TrainingResult:
     """
 
     model: ChurnModel
+    reference: Reference
     backtest_predictions: pd.DataFrame
     paired_predictions: pd.DataFrame
     backtest_metrics: pd.DataFrame
@@ -61,7 +64,8 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
             "to fit a model. Every renewal of a horizon gets the same pooled base rate, marked uncalibrated."
         )
         model = fit_base_rate_model(data, cohort, settings)
-        return _result(data, cohort, model, empty_predictions(), empty_metrics(), (note,), settings)
+        no_walk = Walk(empty_predictions(), (), ())
+        return _result(data, cohort, no_walk, model, empty_predictions(), empty_metrics(), (note,), settings)
     walk = walk_forward(data, settings)
     read = read_notes(data.features, cohort, settings)
     model = fit_model(data, read, walk.history, settings)
@@ -74,14 +78,15 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
             "to say how well the model has predicted. No walk-forward figure is claimed, and probabilities are "
             "calibrated by account-grouped cross-fitting on the learning cohort (in_cohort)."
         )
-        return _result(data, read.cohort, model, predictions, empty_metrics(), (note, *notes), settings)
+        return _result(data, read.cohort, walk, model, predictions, empty_metrics(), (note, *notes), settings)
     metrics = evaluate(predictions, settings, is_notice_observed=data.is_notice_observed)
-    return _result(data, read.cohort, model, predictions, metrics, (*describe_metrics(metrics), *notes), settings)
+    return _result(data, read.cohort, walk, model, predictions, metrics, (*describe_metrics(metrics), *notes), settings)
 
 
 def _result(
     data: LearningData,
     cohort: Cohort,
+    walk: Walk,
     model: ChurnModel,
     predictions: pd.DataFrame,
     metrics: pd.DataFrame,
@@ -95,6 +100,7 @@ def _result(
     )
     return TrainingResult(
         model=model,
+        reference=make_reference(cohort, data.features, walk.history),
         backtest_predictions=one_row_per_model(predictions),
         paired_predictions=predictions,
         backtest_metrics=metrics,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from models.churn_model import ChurnModel
 from models.promotion import Contestant, Judgement
 from models.recipe import Recipe, RecipeError
+from models.reference import Reference
 from pipelines.decisions import figures_of, set_decisions_aside, write_decision
 from pipelines.mlflow_store import (
     CHALLENGER,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 WALK = "backtest_predictions"
 CARD = "model_card.md"
+REFERENCE_DOCUMENT = "reference"
+"""Name under which a training keeps what it learned from, to tell drift by."""
 _VERDICT = "verdict"
 _REASON = "reason"
 
@@ -168,6 +171,13 @@ def load_card(folder: Path, registered: RegisteredModel) -> str:
 def load_document(folder: Path, registered: RegisteredModel, name: str) -> Any:
     """Return a document that was kept with a registered model."""
     return json.loads(read_text(artifacts_of(folder, registered) / f"{name}.json"))
+
+
+def load_reference(folder: Path, registered: RegisteredModel) -> Reference | None:
+    """Return what a registered model learned from; None where its training kept no record of that."""
+    if not (artifacts_of(folder, registered) / f"{REFERENCE_DOCUMENT}.json").is_file():
+        return None
+    return Reference.from_document(load_document(folder, registered, REFERENCE_DOCUMENT))
 
 
 def _log_run(

@@ -23,7 +23,7 @@ from pipelines.ingestion import read_reports
 from pipelines.plots import evidence_plots
 from pipelines.reproduction import reproduction_facts
 from pipelines.settings import Settings
-from pipelines.tracking import Training
+from pipelines.tracking import REFERENCE_DOCUMENT, Training
 
 SNAPSHOTS = "training_snapshots"
 LABELS = "training_labels"
@@ -88,6 +88,7 @@ def describe_training(
             "notes": list(result.notes),
             "leaks": [asdict(leak) for leak in result.leaks],
             "learning_data": asdict(facts),
+            REFERENCE_DOCUMENT: result.reference.to_document(),
             REPRODUCTION: made_from,
         },
         plots=evidence_plots(result.backtest_predictions, result.contributions, settings.model),
