@@ -1,8 +1,8 @@
 """Whether what is scored still looks like what the model learned from: features, values that are missing, scores.
 
-Snapshots of one date are held to the reference in their own mix of horizons. A spread drifts where it lies further off
-than the customary limit, further than any date of the model's own past did, and further than chance would put one
-feature among all of them. What came of earlier predictions is the matter of `outcome_drift`.
+Snapshots of one date are held to the reference in their own mix of horizons. A spread drifts where it lies beyond the
+customary limit off all that was learned and off its latest year, further than any date of that year did, and further
+than chance would put one feature among all. What came of earlier predictions is the matter of `outcome_drift`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,14 +64,15 @@ def measure_drift(
 
 def _compare(profile: Profile, rows: pd.DataFrame) -> list[dict[str, Any]]:
     """One entry per column of the profile that the rows have: both comparisons, both means, what is usual."""
-    bands, weights = band_positions(rows), np.ones(len(rows))
-    renewals = np.array(profile.renewals, dtype=np.float64)
-    mix = mix_of(bands, weights, renewals)
+    bands = band_positions(rows)
+    mix = mix_of(bands, np.array(profile.renewals, dtype=np.float64))
     compared = []
     for name, spread in profile.spreads.items():
         if name not in rows:
             continue
-        found = spread.against(spread.place(rows[name]), bands, weights, renewals)
+        placed = spread.place(rows[name])
+        found = spread.against(placed, bands, profile.renewals)
+        latest = spread.against(placed, bands, profile.latest_renewals, is_latest=True)
         is_number = not spread.levels and rows[name].notna().any()
         compared.append(
             {
@@ -82,6 +83,8 @@ def _compare(profile: Profile, rows: pd.DataFrame) -> list[dict[str, Any]]:
                 "missing": found.missing,
                 "missing_before": float(1 - mix @ np.array([sum(shares) for shares in spread.shares])),
                 "missing_now": float(rows[name].isna().mean()) if len(rows) else float("nan"),
+                "off_latest": latest.stability.value,
+                "missing_off_latest": latest.missing.value,
                 "usual": spread.usual,
                 "usual_missing": spread.usual_missing,
             }
@@ -97,15 +100,17 @@ def _mark_stability(
     for entry, p_value in zip(compared, adjusted.tolist(), strict=True):
         limit = max(settings.psi, entry["usual"])
         index = entry["stability"].value
-        is_drifting = entry["name"] not in settings.clock_features and index > limit and p_value < settings.level
+        # Where the latest year has nothing to compare with, the whole decides.
+        is_news = index > settings.psi and not entry["off_latest"] <= limit
+        is_drifting = entry["name"] not in settings.clock_features and is_news and p_value < settings.level
         feature = features.get(entry["name"])
         what = f"{feature.description.rstrip('.')} ({feature.name})" if feature else "What the model says of renewals"
         means = _means(feature, entry)
         sentence = (
-            f"{what} is spread otherwise than when the model was trained{means}: stability index {index:.2f}, limit "
-            f"{limit:.2f}."
+            f"{what} is spread otherwise than in what the model learned from{means}: stability index {index:.2f}, and "
+            f"{entry['off_latest']:.2f} against its latest year; up to {limit:.2f} is usual."
             if is_drifting
-            else f"{what} is spread as when the model was trained, as far as can be told{means}."
+            else f"{what} is spread as in what the model learned from, as far as can be told{means}."
         )
         marked.append(
             {
@@ -145,13 +150,14 @@ def _mark_missing(
     for entry, p_value in zip(compared, adjusted.tolist(), strict=True):
         change = entry["missing"].value
         limit = max(settings.missing_share, entry["usual_missing"])
-        is_drifting = abs(change) > limit and p_value < settings.level
+        is_news = abs(change) > settings.missing_share and not abs(entry["missing_off_latest"]) <= limit
+        is_drifting = is_news and p_value < settings.level
         named = features[entry["name"]].name if entry["name"] in features else entry["name"]
         now, before = entry["missing_now"], entry["missing_before"]
         sentence = (
-            f"{named} has no value for {now:.0%} of renewals, against {before:.0%} when the model was trained."
+            f"{named} has no value for {now:.0%} of renewals, against {before:.0%} in what the model learned from."
             if is_drifting
-            else f"{named} is there about as often as when the model was trained."
+            else f"{named} has a value about as often as in what the model learned from."
         )
         marked.append(
             {

@@ -1,17 +1,17 @@
 """What the model learned from, in figures small enough to keep with it: the yardstick of drift.
 
 Per horizon band, so that a snapshot can be held to the same mix of horizons; and with how far each spread moved between
-the dates of that past, so that a season is no alarm. Kept beside the model and not in it: no score depends on it.
+the dates of the latest year, so that a season is no alarm. Kept beside the model and not in it: no score depends on it.
 The comparison with what is scored belongs to `drift`.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.feature import Feature, Kind
@@ -19,12 +19,14 @@ from models.learning import Cohort, FloatArray, IntArray, unit_of, weights_of
 from models.settings import SCORED_BANDS
 from models.stability import Comparison, compare_missing, stability_index
 
+BoolArray = npt.NDArray[np.bool_]
+
 CELLS: Final = 8
 """Most cells of a spread. Octiles see a shift of any part of it, and each still holds a few dozen renewals."""
 SETTLED_DAYS: Final = 365 + 60
 """Days after which all renewals that could be seen from a date are in the cohort; before, the distant ones are not."""
-USUAL_DAYS: Final = 730
-"""Span of the dates whose moves count as usual: every season twice, and not the early days of a company."""
+LATEST_DAYS: Final = 365
+"""Span of the latest settled dates: every season once, and a record that only grows longer resembles them most."""
 LEAST_RENEWALS: Final = 30
 """Renewals that a date must show before its spread says what is usual."""
 SCORE: Final = "churn_probability"
@@ -41,13 +43,15 @@ class Spread:
         levels: The commonest levels of a category; all others share one more cell. Empty for a number.
         shares: Per band the share of its renewals in each cell; what is missing to one had no value.
         means: Per band the mean of the values; None without any, and for a category.
-        usual: Largest stability index of a date of that past against the whole.
+        latest: The same shares in the latest year alone: a record that grows looks ever less like its beginning.
+        usual: Largest stability index of a date of the latest year against that year.
         usual_missing: Largest change of the share without a value, likewise.
     """
 
     edges: tuple[float, ...]
     levels: tuple[str, ...]
     shares: tuple[tuple[float, ...], ...]
+    latest: tuple[tuple[float, ...], ...]
     means: tuple[float | None, ...]
     usual: float
     usual_missing: float
@@ -75,22 +79,45 @@ class Spread:
         total = float(present[known].sum())
         return float((present * means)[known].sum()) / total if total else float("nan")
 
-    def against(self, placed: IntArray, bands: IntArray, weights: FloatArray, renewals: FloatArray) -> Comparison:
-        """Holds rows to this spread, in their own mix of bands.
+    def with_usual(
+        self, values: pd.Series, bands: IntArray, renewals: Sequence[int], looks: Sequence[IntArray]
+    ) -> "Spread":
+        """This spread with how far dates lay off the latest of it.
+
+        Args:
+            values: The values that it is made of, shape (n,).
+            bands: Position of each value's band, shape (n,).
+            renewals: Renewals behind the latest of it per band.
+            looks: Positions of the rows of each date.
+        """
+        placed = self.place(values)
+        moves = [self.against(placed[rows], bands[rows], renewals, is_latest=True) for rows in looks]
+        return replace(
+            self,
+            usual=max((move.stability.value for move in moves if not np.isnan(move.stability.value)), default=0.0),
+            usual_missing=max(
+                (abs(move.missing.value) for move in moves if not np.isnan(move.missing.value)), default=0.0
+            ),
+        )
+
+    def against(
+        self, placed: IntArray, bands: IntArray, renewals: Sequence[int], *, is_latest: bool = False
+    ) -> Comparison:
+        """Holds rows of one date to this spread, in their own mix of bands.
 
         Args:
             placed: Cell of each row, shape (n,); see `place`.
             bands: Position of each row's band among the scored ones, shape (n,).
-            weights: Weight of each row; a renewal's in a band add up to one. Shape (n,).
-            renewals: Renewals behind this spread per band, shape (4,).
+            renewals: Renewals behind the spread per band, shape (4,).
+            is_latest: Whether to hold them to the latest of that past alone; `renewals` are then those behind it.
         """
-        mix = mix_of(bands, weights, renewals)
-        held = renewals[bands] > 0
-        seen = np.bincount(placed[held] + 1, weights[held], self.cells + 1).astype(np.float64)
+        behind_band = np.array(renewals, dtype=np.float64)
+        mix = mix_of(bands, behind_band)
+        seen = np.bincount(placed[behind_band[bands] > 0] + 1, minlength=self.cells + 1).astype(np.float64)
         size = float(seen.sum())
-        known = mix @ np.array(self.shares)
+        known = mix @ np.array(self.latest if is_latest else self.shares)
         # Each band was estimated from its own renewals, largely the same ones: their harmonic mean in this mix.
-        behind = 1 / float((mix[mix > 0] / renewals[mix > 0]).sum()) if size else 0.0
+        behind = 1 / float((mix[mix > 0] / behind_band[mix > 0]).sum()) if size else 0.0
         return Comparison(
             stability=stability_index(known, seen[1:], behind * float(known.sum()), float(seen[1:].sum())),
             missing=compare_missing(1 - float(known.sum()), float(seen[0]) / size if size else 0.0, behind, size),
@@ -103,10 +130,12 @@ class Profile:
 
     Attributes:
         renewals: Renewals behind it, per scored band in their order.
+        latest_renewals: Those behind the latest of it.
         spreads: By name of the column.
     """
 
     renewals: tuple[int, ...]
+    latest_renewals: tuple[int, ...]
     spreads: dict[str, Spread]
 
 
@@ -161,36 +190,51 @@ def make_reference(cohort: Cohort, features: Sequence[Feature], history: pd.Data
             for position, band in enumerate(SCORED_BANDS)
             if weight[position]
         },
-        features=profile(cohort.snapshots, kinds, settled_dates(cohort.snapshots, cohort.cutoff.date())),
-        scores=profile(scored, {SCORE: "number"} if len(scored) else {}, newest),
+        features=profile(
+            cohort.snapshots,
+            kinds,
+            latest_dates(cohort.snapshots, cohort.cutoff),
+            cohort.cutoff - pd.Timedelta(days=SETTLED_DAYS + LATEST_DAYS),
+        ),
+        scores=profile(
+            scored, {SCORE: "number"} if len(scored) else {}, newest, newest[0] if newest else cohort.cutoff
+        ),
     )
 
 
-def settled_dates(snapshots: pd.DataFrame, through: date) -> list[pd.Timestamp]:
-    """Dates of a cohort that show all that could be seen then, of the newest years."""
-    last = pd.Timestamp(through) - pd.Timedelta(days=SETTLED_DAYS)
-    first = last - pd.Timedelta(days=USUAL_DAYS)
-    return [day for day in sorted(snapshots["as_of"].unique()) if first <= day < last]
+def latest_dates(snapshots: pd.DataFrame, through: pd.Timestamp) -> list[pd.Timestamp]:
+    """Dates of a cohort's latest year that show all that could be seen then."""
+    last = through - pd.Timedelta(days=SETTLED_DAYS)
+    return [day for day in sorted(snapshots["as_of"].unique()) if last - pd.Timedelta(days=LATEST_DAYS) <= day < last]
 
 
-def profile(frame: pd.DataFrame, kinds: Mapping[str, Kind], dates: Sequence[pd.Timestamp]) -> Profile:
+def profile(
+    frame: pd.DataFrame, kinds: Mapping[str, Kind], dates: Sequence[pd.Timestamp], latest_from: pd.Timestamp
+) -> Profile:
     """Sums up the columns of a frame of snapshots in scored bands.
 
     Args:
         frame: The key, contract_id, band, and the columns.
         kinds: Kind of each column by name.
-        dates: The dates among `as_of` whose moves against the whole are usual.
+        dates: The dates among `as_of` whose moves against the latest of it are usual.
+        latest_from: Date from which on a row is among the latest.
     """
     bands, weights = band_positions(frame), weights_of(frame)
-    units = unit_of(frame).to_numpy(dtype=object)
-    renewals = np.array([len(set(units[bands == position])) for position in range(len(SCORED_BANDS))])
+    is_latest = (frame["as_of"] >= latest_from).to_numpy()
+    latest = _renewals_of(frame[is_latest], bands[is_latest])
     looks = [np.flatnonzero(frame["as_of"] == day) for day in dates]
     looks = [rows for rows in looks if len(rows) >= LEAST_RENEWALS]
     spreads = {
-        name: _spread(frame[name], kind, bands, weights, renewals.astype(np.float64), looks)
+        name: _spread(frame[name], kind, bands, weights, is_latest).with_usual(frame[name], bands, latest, looks)
         for name, kind in kinds.items()
     }
-    return Profile(tuple(renewals.tolist()), spreads)
+    return Profile(_renewals_of(frame, bands), latest, spreads)
+
+
+def _renewals_of(frame: pd.DataFrame, bands: IntArray) -> tuple[int, ...]:
+    """Renewals (rolling: contracts) per band."""
+    units = unit_of(frame).to_numpy(dtype=object)
+    return tuple(len(set(units[bands == position])) for position in range(len(SCORED_BANDS)))
 
 
 def band_positions(frame: pd.DataFrame) -> IntArray:
@@ -199,38 +243,31 @@ def band_positions(frame: pd.DataFrame) -> IntArray:
     return np.array([positions[band] for band in frame["band"]], dtype=np.int64)
 
 
-def mix_of(bands: IntArray, weights: FloatArray, renewals: FloatArray) -> FloatArray:
+def mix_of(bands: IntArray, renewals: FloatArray) -> FloatArray:
     """Share of each scored band among rows, as far as the reference knows the band; shape (4,)."""
-    mix = np.where(renewals > 0, np.bincount(bands, weights, len(SCORED_BANDS)), 0.0)
+    mix = np.where(renewals > 0, np.bincount(bands, minlength=len(SCORED_BANDS)), 0.0)
     return mix / mix.sum() if mix.sum() else mix
 
 
-def _spread(
-    values: pd.Series,
-    kind: Kind,
-    bands: IntArray,
-    weights: FloatArray,
-    renewals: FloatArray,
-    looks: Sequence[IntArray],
-) -> Spread:
+def _spread(values: pd.Series, kind: Kind, bands: IntArray, weights: FloatArray, is_latest: BoolArray) -> Spread:
+    """The spread of a column, before it is known how far it usually moves."""
     edges, levels = ((), _levels(values, weights)) if kind == "category" else (_edges(values, weights), ())
-    empty = Spread(edges, levels, (), (), 0.0, 0.0)
-    placed = empty.place(values)
-    counts = np.bincount(bands * (empty.cells + 1) + placed + 1, weights, len(SCORED_BANDS) * (empty.cells + 1))
-    counts = counts.reshape(len(SCORED_BANDS), empty.cells + 1)
-    shares = counts[:, 1:] / np.maximum(counts.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    means = _means(values, bands, weights) if kind != "category" else (None,) * len(SCORED_BANDS)
-    spread = Spread(edges, levels, tuple(map(tuple, shares.tolist())), means, 0.0, 0.0)
-    # A row of one date stands for its renewal, as a snapshot that is scored does.
-    moves = [spread.against(placed[rows], bands[rows], np.ones(len(rows)), renewals) for rows in looks]
-    return Spread(
-        spread.edges,
-        spread.levels,
-        spread.shares,
-        spread.means,
-        max((move.stability.value for move in moves if not np.isnan(move.stability.value)), default=0.0),
-        max((abs(move.missing.value) for move in moves), default=0.0),
+    spread = Spread(edges, levels, (), (), (), 0.0, 0.0)
+    placed = spread.place(values)
+    return replace(
+        spread,
+        shares=_shares(placed, bands, weights, spread.cells),
+        latest=_shares(placed[is_latest], bands[is_latest], weights[is_latest], spread.cells),
+        means=(None,) * len(SCORED_BANDS) if kind == "category" else _means(values, bands, weights),
     )
+
+
+def _shares(placed: IntArray, bands: IntArray, weights: FloatArray, cells: int) -> tuple[tuple[float, ...], ...]:
+    """Per band the share of weight in each cell; zeros where a band has none."""
+    size = len(SCORED_BANDS) * (cells + 1)
+    counts = np.bincount(bands * (cells + 1) + placed + 1, weights, size).reshape(len(SCORED_BANDS), cells + 1)
+    shares = counts[:, 1:] / np.maximum(counts.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    return tuple(tuple(of_band) for of_band in shares.tolist())
 
 
 def _edges(values: pd.Series, weights: FloatArray) -> tuple[float, ...]:
@@ -270,4 +307,8 @@ def _as_tuple(value: Any) -> Any:
 
 
 def _profile(entry: Mapping[str, Any]) -> Profile:
-    return Profile(entry["renewals"], {name: Spread(**spread) for name, spread in entry["spreads"].items()})
+    return Profile(
+        entry["renewals"],
+        entry["latest_renewals"],
+        {name: Spread(**spread) for name, spread in entry["spreads"].items()},
+    )

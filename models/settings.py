@@ -173,9 +173,10 @@ class DriftSettings(BaseModel):
 
     psi: Positive = 0.2
     """Population stability index above which a spread has shifted: the customary limit. A spread that moved further
-    than this within the past that was learned from has its own largest move for a limit."""
-    missing_share: Share = 0.1
-    """Change of the share without a value that matters: at least one renewal in ten is then scored otherwise."""
+    than this within the latest year that was learned from has its own largest move for a limit."""
+    missing_share: Share = 0.2
+    """Change of the share without a value that matters: one renewal in five is then scored otherwise. About as far as
+    the customary stability index goes in two cells: from 10 % to 30 % it is 0.27."""
     level: Share = 0.01
     """Level of the tests, Holm's correction over all features included: of a hundred quiet weeks one may alarm."""
     deviations: Positive = 2.58

@@ -131,6 +131,25 @@ def test_what_turns_with_the_seasons_has_its_own_past_for_a_limit(make_company: 
     assert unusual.loc[(FEATURE, USERS), "is_drifting"]
 
 
+def test_a_record_that_only_grew_fuller_within_what_was_learned_is_no_drift(
+    make_company: Callable[..., LearningData],
+) -> None:
+    data = make_company(seed=9)
+    # Recorded of everybody since three years ago, and of nobody before.
+    begun = data.through - pd.Timedelta(days=1095)
+    snapshots = data.snapshots.assign(**{USERS: data.snapshots[USERS].mask(data.snapshots["as_of"] < begun)})
+    data = LearningData(snapshots, data.labels, data.trained_through, data.features, data.usage_features)
+    now = data.open_at(data.through)
+
+    grown, gone = (measure(data, rows) for rows in (now, now.assign(**{USERS: np.nan})))
+
+    row = grown.loc[(MISSINGNESS, USERS)]
+    assert row["reference"] > SETTINGS.missing_share
+    assert row["p_value"] < SETTINGS.level
+    assert not row["is_drifting"]
+    assert gone.loc[(MISSINGNESS, USERS), "is_drifting"]
+
+
 def test_what_grows_by_the_calendar_is_shown_and_no_alarm(company: LearningData) -> None:
     rows = company.open_at(company.through)
     older = rows.assign(**{USERS: rows[USERS] * 3})
