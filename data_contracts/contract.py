@@ -42,6 +42,7 @@ SOURCE_TABLES = (
 OUTPUT_TABLES = (
     "account_risk",
     "risk_reasons",
+    "model_drift",
     "signals",
     "signal_track_record",
     "account_timeline",

@@ -210,6 +210,19 @@ def backtest(
         print_published_backtest(stdout(), _existing_workspace(out), _parse_date(as_of), slice_by=by and by.value)
 
 
+@app.command(short_help="What no longer is as the model learned it")
+def drift(
+    out: Out = Path(".falsegreen"),
+    as_of: PublishedAsOf = None,
+    debug: Debug = False,
+) -> None:
+    """Print what has drifted from what the model learned: features, scores, and what came of its predictions."""
+    with errors_in_words(debug=debug):
+        from pipelines.report_display import print_published_drift
+
+        print_published_drift(stdout(), _existing_workspace(out), _parse_date(as_of))
+
+
 @app.command(short_help="The published risk table with its reasons")
 def show(
     out: Out = Path(".falsegreen"),

@@ -208,10 +208,13 @@ def _execute(job: "dg.JobDefinition", plan: RunPlan, stage: Stage, run_id: str, 
 
 def _explain(job: str, result: "dg.ExecuteInProcessResult") -> RunFailedError:
     """Put what went wrong into words: failed checks and expected failures in theirs, faults by name."""
+    import dagster as dg
+
+    # What only warns did not fail the job.
     messages = [
         check.description or f"{check.asset_key.to_user_string()}: check {check.check_name} failed"
         for check in result.get_asset_check_evaluations()
-        if not check.passed
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
     ]
     tracebacks = []
     for event in result.filter_events(lambda event: event.is_step_failure):

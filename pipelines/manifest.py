@@ -112,7 +112,7 @@ def published_dates(workspace: Workspace, table: str) -> list[date]:
 
 
 def read_published(workspace: Workspace, table: str, as_of: date | None = None) -> "pd.DataFrame":
-    """Return a published table; the only way in which anything outside a run reads one.
+    """Return a published table; with `read_first_published` the only way in which anything outside a run reads one.
 
     Args:
         workspace: The workspace.
@@ -125,8 +125,6 @@ def read_published(workspace: Workspace, table: str, as_of: date | None = None) 
     Raises:
         PublishedError: If it has not been published, or if the file is missing or has changed since.
     """
-    import pandas as pd
-
     dates = published_dates(workspace, table)
     if not dates:
         raise PublishedError(f"{workspace.root} has no published table `{table}`. Has `falsegreen run` been there?")
@@ -136,10 +134,33 @@ def read_published(workspace: Workspace, table: str, as_of: date | None = None) 
         if len(dates) == 1:
             there = f"The only date is {dates[0]}"
         raise PublishedError(f"No `{table}` is published as of {day}. {there}.")
+    return _read(workspace, table, day, is_first=False)
+
+
+def read_first_published(workspace: Workspace, table: str, as_of: date) -> "pd.DataFrame":
+    """Return the first revision of a published table: what people were shown that week.
+
+    Args:
+        workspace: The workspace.
+        table: Name of the table.
+        as_of: Date that it stands for.
+
+    Raises:
+        PublishedError: If it has not been published for that date, or if the file is missing or has changed since.
+    """
+    if as_of not in published_dates(workspace, table):
+        raise PublishedError(f"No `{table}` is published as of {as_of}.")
+    return _read(workspace, table, as_of, is_first=True)
+
+
+def _read(workspace: Workspace, table: str, day: date, *, is_first: bool) -> "pd.DataFrame":
+    """Read one revision, once it is certain that it is the file that was published."""
+    import pandas as pd
+
     manifest = read_manifest(workspace, day)
     if manifest is None:
         raise PublishedError(f"The manifest of {day} disappeared while it was read.")
-    entry = manifest.tables[table]
+    entry = (manifest.first if is_first else manifest.tables)[table]
     path = workspace.root / entry.path
     if not path.is_file():
         raise PublishedError(f"{path} is missing; revision {entry.revision} of `{table}` as of {day} refers to it.")

@@ -9,6 +9,8 @@ import pandas as pd
 from rich.console import Console
 
 from pipelines.backtest_display import print_backtest, print_slices
+from pipelines.drift_display import describe_drift, print_drift
+from pipelines.drifting import DRIFT
 from pipelines.execution import RunPlan
 from pipelines.ingestion import read_reports, unused_files
 from pipelines.manifest import published_dates, read_manifest, read_published
@@ -30,7 +32,8 @@ def print_run(console: Console, plan: RunPlan, run_id: str) -> None:
     print_sources(console, plan, run_id)
     risk = read_published(plan.workspace, "account_risk", plan.as_of)
     folder = plan.workspace.run_folder(run_id)
-    notes = [*read_scoring_notes(folder), *read_signal_notes(folder), *_notes(plan.workspace, plan.as_of)]
+    drift = describe_drift(read_published(plan.workspace, DRIFT, plan.as_of))
+    notes = [*read_scoring_notes(folder), *drift, *read_signal_notes(folder), *_notes(plan.workspace, plan.as_of)]
     print_section(console, "How far to trust it", describe_trust(risk, notes))
     print_published(console, plan.workspace, plan.as_of, top=_SHOWN_AFTER_A_RUN, csm=None)
 
@@ -72,6 +75,16 @@ def print_published(console: Console, workspace: Workspace, as_of: date | None, 
     """
     risk = read_published(workspace, "account_risk", as_of)
     print_risk(console, risk, read_published(workspace, "risk_reasons", as_of), top=top, csm=csm)
+
+
+def print_published_drift(console: Console, workspace: Workspace, as_of: date | None) -> None:
+    """Show what has drifted from what the model learned.
+
+    Raises:
+        PublishedError: If that is not published for the date.
+    """
+    drift = read_published(workspace, DRIFT, as_of)
+    print_drift(console, drift, as_of or published_dates(workspace, DRIFT)[-1])
 
 
 def print_published_backtest(

@@ -10,6 +10,7 @@ from data_contracts.contract import SOURCE_TABLES
 from pipelines.defs.partitions import AS_OF
 from pipelines.defs.places import Places, run_folder_name
 from pipelines.defs.signals import SIGNAL_TABLES
+from pipelines.drifting import DRIFT
 from pipelines.failures import readable_failures
 from pipelines.publication import publish_run
 from pipelines.scoring import SNAPSHOTS, write_scored_tables, write_scoring_snapshots
@@ -84,7 +85,7 @@ def scored_tables(context: dg.AssetExecutionContext, places: Places) -> Iterator
 
 
 @dg.asset(
-    deps=[*SOURCE_TABLES, *RISK_TABLES, *SIGNAL_TABLES],
+    deps=[*SOURCE_TABLES, *RISK_TABLES, DRIFT, *SIGNAL_TABLES],
     group_name=GROUP,
     partitions_def=AS_OF,
     description="Makes the run's tables the ones that readers see; every check has passed before it.",

@@ -17,6 +17,7 @@ from pipelines.manifest import (
     mirror_quarantine,
     publish,
     published_dates,
+    read_first_published,
     read_manifest,
     read_published,
     referenced_files,
@@ -200,3 +201,17 @@ def test_killed_at_any_moment_the_last_good_tables_stand_together(workspace: Wor
         with hold_lock(workspace.lock_file, lambda _: None):
             pass
         start = last_said + 2
+
+
+def test_the_first_revision_can_be_read_after_later_ones(workspace: Workspace) -> None:
+    for revision in (1, 2):
+        write_table(workspace, f"run-{revision}", "account_risk", [revision])
+        publish(workspace, MONDAY, f"run-{revision}", ["account_risk"])
+
+    assert read_first_published(workspace, "account_risk", MONDAY)["value"].tolist() == [1]
+    with pytest.raises(PublishedError, match="No `account_risk` is published as of 2026-06-22"):
+        read_first_published(workspace, "account_risk", ONE_WEEK_BEFORE)
+
+    write_table(workspace, "run-1", "account_risk", [9])
+    with pytest.raises(PublishedError, match="is not the file that was published as revision 1"):
+        read_first_published(workspace, "account_risk", MONDAY)
