@@ -73,7 +73,7 @@ def _compare(profile: Profile, rows: pd.DataFrame) -> list[dict[str, Any]]:
         placed = spread.place(rows[name])
         found = spread.against(placed, bands, profile.renewals)
         latest = spread.against(placed, bands, profile.latest_renewals, is_latest=True)
-        is_number = not spread.levels and rows[name].notna().any()
+        is_number = pd.api.types.is_numeric_dtype(rows[name]) and rows[name].notna().any()
         compared.append(
             {
                 "name": name,
@@ -106,12 +106,7 @@ def _mark_stability(
         feature = features.get(entry["name"])
         what = f"{feature.description.rstrip('.')} ({feature.name})" if feature else "What the model says of renewals"
         means = _means(feature, entry)
-        sentence = (
-            f"{what} is spread otherwise than in what the model learned from{means}: stability index {index:.2f}, and "
-            f"{entry['off_latest']:.2f} against its latest year; up to {limit:.2f} is usual."
-            if is_drifting
-            else f"{what} is spread as in what the model learned from, as far as can be told{means}."
-        )
+        sentence = _spread_in_words(what + means, entry, limit, settings, is_drifting=is_drifting)
         marked.append(
             {
                 "kind": kind,
@@ -125,6 +120,18 @@ def _mark_stability(
             }
         )
     return marked
+
+
+def _spread_in_words(
+    what: str, entry: Mapping[str, Any], limit: float, settings: DriftSettings, *, is_drifting: bool
+) -> str:
+    if is_drifting:
+        index, latest = entry["stability"].value, entry["off_latest"]
+        against = "" if np.isnan(latest) else f", and {latest:.2f} against its latest year, where {limit:.2f} is usual"
+        return f"{what}, has left what the model learned from: stability index {index:.2f}{against}."
+    if entry["name"] in settings.clock_features:
+        return f"{what}, grows by the calendar, which is no alarm."
+    return f"{what}, lies within what the model learned from, as far as can be told."
 
 
 def _means(feature: Feature | None, entry: Mapping[str, Any]) -> str:

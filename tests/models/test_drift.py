@@ -161,6 +161,18 @@ def test_what_grows_by_the_calendar_is_shown_and_no_alarm(company: LearningData)
     row = table[(table["kind"] == FEATURE) & (table["name"] == USERS)].iloc[0]
     assert row["p_value"] < 1e-6
     assert not row["is_drifting"]
+    assert "grows by the calendar" in row["sentence"]
+
+
+def test_a_category_that_nobody_had_on_record_is_news_by_being_there(company: LearningData) -> None:
+    snapshots = company.snapshots.assign(commercial__segment=None)
+    blank = LearningData(snapshots, company.labels, company.trained_through, company.features, company.usage_features)
+    reference = make_reference(blank.cohort(blank.through), blank.features, empty_predictions())
+
+    table = measure(company, company.open_at(company.through), reference)
+
+    assert table.loc[(MISSINGNESS, "commercial__segment"), "is_drifting"]
+    assert np.isnan(table.loc[(FEATURE, "commercial__segment"), "statistic"])
 
 
 def test_scores_drift_against_those_of_the_walk(company: LearningData, trained: TrainingResult) -> None:

@@ -10,7 +10,9 @@ import pytest
 from rich.console import Console
 
 from data_contracts.contract import output_contracts
+from data_contracts.expectations import check_output
 from models.drift import DRIFT_KINDS
+from pipelines import drifting
 from pipelines.defs import drift as drift_defs
 from pipelines.defs.drift import DRIFT_CHECKS, REASON_TAG, drift_check_result, retraining
 from pipelines.defs.partitions import AS_OF
@@ -18,7 +20,9 @@ from pipelines.defs.places import PARTITION_TAG
 from pipelines.defs.training import TrainedThrough
 from pipelines.drift_display import NO_REFERENCE, describe_drift, print_drift
 from pipelines.manifest import publish
-from pipelines.tables import write_output
+from pipelines.settings import Settings
+from pipelines.tables import read_table, write_output
+from pipelines.tracking import RegisteredModel
 from pipelines.workspace import Workspace
 
 MONDAY, NEXT_MONDAY = date(2026, 6, 22), date(2026, 6, 29)
@@ -223,6 +227,20 @@ def test_drift_is_printed_in_eighty_columns_with_what_drifts_and_what_came_of_pr
     assert "churn_rate is as it is" in text
     # Both rows of usage__a drift; usage__b and the scores do not.
     assert "2 of 4 other figures hold." in text
+
+
+def test_a_model_without_a_record_of_what_it_learned_from_has_an_empty_table(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered = RegisteredModel(1, date(2026, 1, 5), "model-1", "run")
+    monkeypatch.setattr(drifting, "require_model", lambda *_: registered)
+    monkeypatch.setattr(drifting, "load_reference", lambda *_: None)
+
+    written = drifting.write_drift(workspace.run_folder("run"), workspace, MONDAY, Settings())
+
+    path = workspace.table_file("run", "model_drift")
+    assert written.empty
+    check_output(output_contracts()["model_drift"], read_table(path), str(path))
 
 
 def test_one_sentence_tells_what_drifts() -> None:

@@ -21,12 +21,21 @@ from models.linear_inputs import BAND_COLUMNS, LinearInputs
 from models.linear_margin import LinearMargin
 from models.promotion import Judgement, Verdict
 from models.recipe import Recipe
+from models.reference import Profile, Reference
 from models.scorer import Scorer
 from models.settings import SCORED_BANDS, ModelSettings
 from pipelines.decisions import read_decisions
 from pipelines.mlflow_store import CHAMPION, REGISTERED_MODEL
 from pipelines.registry import RegisteredModel, find_model, load_model
-from pipelines.tracking import Training, load_card, load_contestant, load_notes, register_training
+from pipelines.tracking import (
+    REFERENCE_DOCUMENT,
+    Training,
+    load_card,
+    load_contestant,
+    load_notes,
+    load_reference,
+    register_training,
+)
 
 JUNE, JULY, AUGUST = date(2026, 6, 1), date(2026, 7, 6), date(2026, 8, 3)
 RECIPE = Recipe(ModelSettings(), ("usage__active_users_28d", "usage__events_28d"), ("usage__active_users_28d",))
@@ -311,3 +320,20 @@ def test_a_walk_that_is_cut_off_is_refused(folder: Path, boosted: ChurnModel) ->
 
     with pytest.raises(ModelFilesError, match=r"backtest_predictions\.parquet cannot be read"):
         load_contestant(folder, registered)
+
+
+def test_what_a_model_learned_from_comes_back_with_it_and_is_missed_without_a_fuss(
+    folder: Path, boosted: ChurnModel
+) -> None:
+    spreads = Profile((120, 100, 90, 0), (60, 50, 40, 0), {})
+    reference = Reference("2026-06-01", 120, {"90-180": 0.1}, spreads, spreads)
+    documents = {REFERENCE_DOCUMENT: reference.to_document()}
+    without = register(folder, boosted)
+
+    kept = register_training(
+        folder, replace(training(boosted), documents=documents), Judgement("promoted", "first", "It is."), "somebody"
+    )
+
+    assert load_reference(folder, kept) == reference
+    assert load_reference(folder, without) is None
+    assert kept.model_version == without.model_version
