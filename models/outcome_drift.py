@@ -188,7 +188,7 @@ def _row(
     is_enough: bool,
     alarm: bool,
 ) -> dict[str, Any]:
-    too_few = "" if is_enough else "; too few churns to tell anything"
+    too_few = "" if is_enough or np.isnan(deviations) else "; too few churns to tell anything"
     return {
         "kind": kind,
         "name": name,

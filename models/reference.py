@@ -23,6 +23,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 CELLS: Final = 8
 """Most cells of a spread. Octiles see a shift of any part of it, and each still holds a few dozen renewals."""
+ALIKE: Final = 0.005
+"""Values that differ by less than this share of their size lie in one cell: a term of a year has 365 days or 366."""
 SETTLED_DAYS: Final = 365 + 60
 """Days after which all renewals that could be seen from a date are in the cohort; before, the distant ones are not."""
 LATEST_DAYS: Final = 365
@@ -271,7 +273,7 @@ def _shares(placed: IntArray, bands: IntArray, weights: FloatArray, cells: int) 
 
 
 def _edges(values: pd.Series, weights: FloatArray) -> tuple[float, ...]:
-    """Weighted quantiles that part the values into at most eight cells; those that coincide count once."""
+    """Weighted quantiles that part the values into at most eight cells; those that are alike count once."""
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     known = np.flatnonzero(~np.isnan(numbers))
     if not len(known):
@@ -279,7 +281,11 @@ def _edges(values: pd.Series, weights: FloatArray) -> tuple[float, ...]:
     order = known[np.argsort(numbers[known], kind="stable")]
     reached = np.cumsum(weights[order]) / weights[order].sum()
     places = np.searchsorted(reached, np.arange(1, CELLS) / CELLS - 1e-9)
-    return tuple(np.unique(numbers[order[places]]).tolist())
+    edges: list[float] = []
+    for quantile in np.unique(numbers[order[places]]).tolist():
+        if not edges or quantile > edges[-1]:
+            edges.append(quantile + ALIKE * abs(quantile))
+    return tuple(edges)
 
 
 def _levels(values: pd.Series, weights: FloatArray) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import pandas as pd
 from rich.console import Console
 
 from models.drift import CALIBRATION, DRIFT_KINDS, NEW_OUTCOMES, OUTCOMES
+from models.outcome_drift import SLOPE
 from pipelines.text_display import print_wrapped
 
 _KINDS = {
@@ -36,7 +37,9 @@ def print_drift(console: Console, drift: pd.DataFrame, day: object) -> None:
     for kind in DRIFT_KINDS:
         rows = drift[drift["kind"] == kind]
         is_drifting = rows["is_drifting"].astype(bool)
-        for row in rows[is_drifting | (kind in _ALWAYS_TOLD)].to_dict("records"):
+        # Without any prediction the level says so already.
+        is_empty = rows["name"].str.startswith(SLOPE) & rows["statistic"].isna()
+        for row in rows[(is_drifting | (kind in _ALWAYS_TOLD)) & ~is_empty].to_dict("records"):
             mark, style = ("    ! ", "yellow") if row["is_drifting"] else ("    - ", "")
             print_wrapped(console, str(row["sentence"]), mark=mark, style=style)
     quiet = drift[~drift["kind"].isin(_ALWAYS_TOLD)]

@@ -46,7 +46,7 @@ def test_a_reference_sums_up_the_cohort(company: LearningData, trained: Training
     assert 1 - sum(reference.features.spreads[PULSE].shares[band]) == pytest.approx(missing)
     assert reference.features.spreads[USERS].cells == CELLS
     # Reds are less than an eighth: they are what lies above yellow.
-    assert reference.features.spreads[PULSE].edges == (0.0, 1.0)
+    assert reference.features.spreads[PULSE].edges == (0.0, pytest.approx(1.0, rel=0.01))
     assert list(reference.scores.spreads) == [SCORE]
 
 
@@ -162,6 +162,17 @@ def test_what_grows_by_the_calendar_is_shown_and_no_alarm(company: LearningData)
     assert row["p_value"] < 1e-6
     assert not row["is_drifting"]
     assert "grows by the calendar" in row["sentence"]
+
+
+def test_a_leap_day_does_not_make_a_year_another_term(company: LearningData) -> None:
+    years = company.snapshots.assign(**{USERS: 365.0})
+    data = LearningData(years, company.labels, company.trained_through, company.features, company.usage_features)
+    now = data.open_at(data.through)
+
+    leap, two_years = (measure(data, now.assign(**{USERS: days})) for days in (366.0, 731.0))
+
+    assert not leap.loc[(FEATURE, USERS), "is_drifting"]
+    assert two_years.loc[(FEATURE, USERS), "is_drifting"]
 
 
 def test_a_category_that_nobody_had_on_record_is_news_by_being_there(company: LearningData) -> None:
