@@ -188,8 +188,9 @@ class DriftSettings(BaseModel):
     clock_features: tuple[str, ...] = ("commercial__tenure_days", "commercial__renewals_survived_count")
     """Features that grow by the calendar alone: a company that keeps its customers has older ones every year. Shown,
     and never an alarm. What turns with the seasons, like the days to the renewal, has its own past for a limit."""
-    several_features: Count = 3
-    """Drifting features that call for a training; one or two may be a change of one source or of one habit."""
+    several_features: Count = 5
+    """Drifting features that call for a training. In a sample company where nothing drifts up to three alarm: terms,
+    the age of yearly survey answers and the use of seats move on as its record grows."""
     new_outcome_share: Share = 0.1
     """New outcomes, as a share of those learned from, that are worth a training by themselves."""
     minimum_renewals: Count = 20

@@ -6,7 +6,7 @@ import pytest
 from models.retraining import FEATURES, retraining_reasons
 from models.settings import DriftSettings
 
-SETTINGS = DriftSettings()
+SETTINGS = DriftSettings(several_features=3)
 
 
 def drift(*drifting: tuple[str, str], new: int = 50) -> pd.DataFrame:
