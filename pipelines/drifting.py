@@ -14,6 +14,7 @@ from data_contracts.contract import output_contracts
 from features.labels import MATURITY_DAYS, ROLLING_WINDOW_DAYS, label_snapshots
 from features.sources import Sources
 from features.spine import BANDS, GRID_DAYS, HORIZON_DAYS, KEY, build_spine, grid_dates
+from models.churn_model import HINDSIGHT
 from models.drift import DRIFT_COLUMNS, measure_drift
 from models.learning import with_dates
 from models.outcome_drift import measure_outcomes
@@ -21,10 +22,11 @@ from models.reference import SCORE, Reference
 from models.settings import SCORED_BANDS, DriftSettings
 from pipelines.engine_session import open_engine
 from pipelines.manifest import published_dates, read_first_published
+from pipelines.registry import load_model
 from pipelines.scoring import SNAPSHOTS, require_model
 from pipelines.settings import Settings
 from pipelines.tables import read_table, write_output
-from pipelines.tracking import load_model, load_reference
+from pipelines.tracking import load_reference
 from pipelines.workspace import Workspace
 
 DRIFT = "model_drift"
@@ -32,7 +34,9 @@ _LOOK_BACK = timedelta(days=MATURITY_DAYS + max(HORIZON_DAYS, ROLLING_WINDOW_DAY
 _FLAGS = ["is_since_training", "is_in_record"]
 
 
-def write_drift(run_folder: Path, workspace: Workspace, as_of: date, settings: Settings) -> pd.DataFrame:
+def write_drift(
+    run_folder: Path, workspace: Workspace, as_of: date, settings: Settings, *, allow_hindsight: bool = False
+) -> pd.DataFrame:
     """Hold the run's snapshots, scores and outcomes to what the model learned from, and write the findings.
 
     Args:
@@ -40,17 +44,20 @@ def write_drift(run_folder: Path, workspace: Workspace, as_of: date, settings: S
         workspace: Where the model and the predictions of earlier dates are.
         as_of: The date.
         settings: Limits.
+        allow_hindsight: As for the scores.
 
     Returns:
-        The `model_drift` table; without rows where the model's training kept no reference.
+        The `model_drift` table; without rows where the model's training kept no reference, or came after the date.
 
     Raises:
         FileNotFoundError: If the run has not been scored.
         NoModelError: If the workspace has no model that may score the date.
         PublishedError: If earlier predictions are no longer as they were published.
     """
-    registered = require_model(workspace.mlflow, as_of)
-    reference = load_reference(workspace.mlflow, registered)
+    registered = require_model(workspace.mlflow, as_of, allow_hindsight=allow_hindsight)
+    # What a model learned after the date is nothing that the date could have drifted from.
+    in_hindsight = registered.trained_through > as_of
+    reference = None if in_hindsight else load_reference(workspace.mlflow, registered)
     table = pd.DataFrame(columns=list(DRIFT_COLUMNS))
     if reference is not None:
         risk = read_table(run_folder / "account_risk" / "account_risk.parquet")
@@ -85,10 +92,13 @@ def earlier_predictions(workspace: Workspace, first: date, as_of: date) -> pd.Da
         PublishedError: If one is no longer as it was published.
     """
     days = [day for day in published_dates(workspace, "account_risk") if first <= day < as_of]
-    tables = [read_first_published(workspace, "account_risk", day)[[*KEY, SCORE]] for day in days]
-    shown = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*KEY, SCORE])
-    shown = shown.rename(columns={SCORE: "probability"})
-    return with_dates(shown[shown["probability"].notna()], ("as_of",)).reset_index(drop=True)
+    columns = [*KEY, SCORE, "calibration"]
+    tables = [read_first_published(workspace, "account_risk", day)[columns] for day in days]
+    shown = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    # A score made in hindsight knew the outcome.
+    shown = shown[shown[SCORE].notna() & (shown["calibration"] != HINDSIGHT)]
+    kept = shown.rename(columns={SCORE: "probability"}).drop(columns="calibration")
+    return with_dates(kept, ("as_of",)).reset_index(drop=True)
 
 
 def newly_known(rows: pd.DataFrame, known_at: pd.DataFrame, cutoffs: Sequence[date]) -> pd.DataFrame:

@@ -20,8 +20,8 @@ from pipelines.defs.scoring import GROUP
 from pipelines.drifting import DRIFT, write_drift
 from pipelines.failures import readable_failures
 from pipelines.manifest import published_dates, read_published
+from pipelines.registry import find_champion
 from pipelines.scoring import SNAPSHOTS
-from pipelines.tracking import find_model
 
 DRIFT_CHECKS = {
     FEATURE: ("features_hold", "What is scored has the values that the model learned from."),
@@ -56,6 +56,7 @@ def model_drift(
             places.open_workspace(),
             date.fromisoformat(context.partition_key),
             places.settings(),
+            allow_hindsight=places.allow_hindsight,
         )
     drifting = table.loc[table["is_drifting"].astype(bool), "kind"].value_counts()
     counts = {str(kind): int(rows) for kind, rows in drifting.items()}
@@ -105,7 +106,7 @@ def retraining(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Skip
     asked = asked_before(context.cursor, version)
     if not set(reasons) - asked:
         return dg.SkipReason(f"A training in place of {version} has been asked for already: {', '.join(reasons)}.")
-    champion = find_model(workspace.mlflow, date.max)
+    champion = find_champion(workspace.mlflow)
     if champion is not None and champion.model_version != version:
         return dg.SkipReason(
             f"{version} is no longer in charge: {champion.model_version}, trained through {champion.trained_through}, "

@@ -20,9 +20,9 @@ from pipelines.defs.places import PARTITION_TAG
 from pipelines.defs.training import TrainedThrough
 from pipelines.drift_display import NO_REFERENCE, describe_drift, print_drift
 from pipelines.manifest import publish
+from pipelines.registry import RegisteredModel
 from pipelines.settings import Settings
 from pipelines.tables import read_table, write_output
-from pipelines.tracking import RegisteredModel
 from pipelines.workspace import Workspace
 
 MONDAY, NEXT_MONDAY = date(2026, 6, 22), date(2026, 6, 29)
@@ -173,9 +173,9 @@ def test_a_model_that_has_been_replaced_since_is_not_trained_anew(
         model_version: str = "model-2"
         trained_through: date = MONDAY
 
-    monkeypatch.setattr(drift_defs, "find_model", lambda *_: Champion())
+    monkeypatch.setattr(drift_defs, "find_champion", lambda *_: Champion())
     replaced = tick()
-    monkeypatch.setattr(drift_defs, "find_model", lambda *_: Champion("model-1"))
+    monkeypatch.setattr(drift_defs, "find_champion", lambda *_: Champion("model-1"))
 
     assert replaced.requests == []
     assert "model-1 is no longer in charge" in replaced.skipped
