@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from panel_peer import add_peer
 from walk_forward_figures import add_oracle
 
 from data_contracts.contract import SOURCE_TABLES
@@ -136,18 +137,26 @@ def interval_coverage(company: Company, data: LearningData, settings: ModelSetti
     return {"of_groups": float(grouped.mean()), "of_renewals": float(alone.mean())}
 
 
-def measure(company: Company, settings: ModelSettings) -> dict[str, object]:
-    """Return the figures of a company, worked out on the first call."""
+def measure(company: Company, settings: ModelSettings, peer_python: str | None) -> None:
+    """Work out the figures of a company, unless they lie there.
+
+    Args:
+        company: The company.
+        settings: How to fit.
+        peer_python: An interpreter that has the AutoML peer; without one it is left out.
+    """
     kept = company.folder / "figures.json"
     if not kept.exists():
         data = prepare(company)
         rows, seconds = walk(company, data, settings)
+        models = MODELS
+        if peer_python:
+            rows, models = add_peer(rows, data, settings, peer_python, seconds), (*MODELS, "peer")
         result = {
-            "bands": figures(rows, MODELS),
+            "bands": figures(rows, models),
             "coverage": interval_coverage(company, data, settings),
             "seconds": round(seconds, 1),
             "settings": settings.model_dump(mode="json"),
         }
         rows.to_parquet(company.folder / "predictions.parquet", index=False)
         kept.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return dict(json.loads(kept.read_text(encoding="utf-8")))

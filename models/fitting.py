@@ -19,6 +19,7 @@ from models.gut_feel import GutTable
 from models.learning import KEY, Cohort, FloatArray, LearningData, TextArray, unit_of, weights_of
 from models.note_risk import ReadCohort
 from models.settings import SCORED_BANDS, ModelSettings
+from models.tuning import tuned
 from models.views import VIEWS, View, fit_scorers
 
 RAW_COLUMNS: dict[View, str] = {"usage": "raw_usage", "full": "raw_full"}
@@ -57,6 +58,7 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
         settings: How to fit.
     """
     cohort = read.cohort
+    settings = tuned(data.features, data.usage_features, cohort, settings)
     base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
     rows = out_of_time_rows(data, cohort.cutoff, history, settings) or in_cohort_rows(data, cohort, settings)
     return ChurnModel(

@@ -75,6 +75,10 @@ class ModelSettings(BaseModel):
     booster: BoosterSettings = BoosterSettings()
     """Parameters of both boosters; the usage view and the full model never differ in anything but their features."""
 
+    tuning_trials: Annotated[int, Field(ge=0)] = 0
+    """Settings that are tried at each cut-off and in training, by cross-fitting over accounts; none by default, since a
+    hundred churns tell good settings from lucky ones badly. Each trial costs as much as five fits."""
+
     base_rate_strength: Positive = 10.0
     """Renewals' worth of the overall churn rate that is mixed into each band's base rate."""
     colour_shift_sd: Positive = 1.0

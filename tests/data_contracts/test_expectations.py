@@ -141,6 +141,7 @@ def reasons() -> pd.DataFrame:
             "feature_group": ["usage", "pulse", "usage"],
             "direction": ["raises", "lowers", "lowers"],
             "contribution": [0.7, -0.2, -0.4],
+            "change": [0.1, None, 0.0],
             "feature": ["usage__active_users_28d", "pulse__age_days", "usage__active_users_28d"],
             "value": ["3", None, "40"],
             "sentence": ["Only 3 people log in.", "No pulse is on record.", "40 people log in."],

@@ -96,9 +96,9 @@ def test_one_row_in_full(
     expected = {
         "account_id": "a",
         "account_name": "Acme",
-        "segment": "small",
+        "segment": "smb",
         "region": "north",
-        "csm_id": "m1",
+        "csm_id": "m",
         "csm_name": "Ada",
         "crm_id": None,
         "crm_url": None,

@@ -16,6 +16,8 @@ from pipelines.workspace import Workspace
 from sample_company.generate import generate_company
 from sample_company.settings import CompanySettings
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = date(2026, 1, 5), date(2026, 3, 2), date(2026, 3, 9)
 FAST = "minimum_churns: 4, bootstrap_resamples: 40"
 NEAR_TRUTH = "booster: {rounds: 15}"

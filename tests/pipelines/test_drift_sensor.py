@@ -232,8 +232,8 @@ def test_drift_is_printed_in_eighty_columns_with_what_drifts_and_what_came_of_pr
 def test_a_model_without_a_record_of_what_it_learned_from_has_an_empty_table(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registered = RegisteredModel(1, date(2026, 1, 5), "model-1", "run")
-    monkeypatch.setattr(drifting, "require_model", lambda *_: registered)
+    registered = RegisteredModel(1, date(2026, 1, 5), "model-1", "run", "boosted", "recipe")
+    monkeypatch.setattr(drifting, "require_model", lambda *_, **__: registered)
     monkeypatch.setattr(drifting, "load_reference", lambda *_: None)
 
     written = drifting.write_drift(workspace.run_folder("run"), workspace, MONDAY, Settings())
