@@ -26,7 +26,7 @@ from pipelines.workspace import Workspace
 ROOT = Path(__file__).parents[1]
 BASE = "commercial"
 FULL, ALONE = "all", "contract alone"
-MODELS = {"churn_probability": "LightGBM", "logistic_full": "logistic regression"}
+MODELS = {"churn_probability": "combined model", "logistic_full": "logistic regression"}
 METRICS = {"roc_auc": "AUC", "brier_skill": "Brier skill"}
 JOINED = ["cutoff", *KEY]
 
