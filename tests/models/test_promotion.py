@@ -272,6 +272,7 @@ def test_predictions_that_hardly_differ_are_not_refused_for_a_slope_that_costs_n
     assert flat.passes
 
 
+@pytest.mark.slow
 def test_a_recipe_walked_again_over_the_same_data_is_the_same_walk(
     trained: TrainingResult, company: LearningData, fast_settings: ModelSettings
 ) -> None:
@@ -279,6 +280,7 @@ def test_a_recipe_walked_again_over_the_same_data_is_the_same_walk(
     pd.testing.assert_frame_equal(again, trained.backtest_predictions, check_exact=True)
 
 
+@pytest.mark.slow
 def test_a_planted_worse_recipe_is_refused_with_the_figures(
     trained: TrainingResult, company: LearningData, fast_settings: ModelSettings
 ) -> None:

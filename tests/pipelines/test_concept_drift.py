@@ -14,6 +14,8 @@ from pipelines.drifting import earlier_predictions
 from pipelines.manifest import read_published
 from pipelines.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 AS_OF = date(2026, 6, 29)
 TRAINED = AS_OF - timedelta(days=280)
 
@@ -102,7 +104,6 @@ def test_churn_that_trebles_is_told_and_the_sensor_asks_for_a_training(
     assert all(len(line) <= 80 for line in printed.output.splitlines())
 
 
-@pytest.mark.slow
 def test_of_the_company_as_it_was_the_churn_is_no_news(scored: Workspace, company: Path, config: Path) -> None:
     falsegreen("score", "--source", company, "--out", scored.root, "--as-of", AS_OF, "--config", config)
     drift = read_published(scored, "model_drift", AS_OF).set_index("name")
