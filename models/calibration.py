@@ -1,4 +1,4 @@
-"""Calibration: from a booster's log-odds to a probability that can be held to account.
+"""Calibration: from a scorer's log-odds to a probability that can be held to account.
 
 An affine map in log-odds per band, so that explanations stay additive: contributions are stretched by the slope and the
 intercept joins the base value. Which predictions it is fitted on decides the caller; they must be out of time, or at

@@ -1,7 +1,7 @@
-"""From feature columns to the numbers that a booster takes.
+"""From feature columns to the numbers that a scorer takes.
 
 Numbers pass through; a category becomes the position of its level among the levels seen when the encoder was fitted.
-Nothing is imputed or scaled: trees need neither, and the logistic baseline does its own.
+Nothing is imputed or scaled: trees need neither, and linear models do their own (`linear_inputs`).
 """
 
 from dataclasses import dataclass
