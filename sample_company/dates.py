@@ -56,12 +56,6 @@ def at_hour(days: Array, hours: Array) -> Array:
     return instants
 
 
-def day_of(instants: Array) -> Array:
-    """The day each instant falls on."""
-    days: Array = instants // DAY_US
-    return days
-
-
 def to_weekday(days: Array) -> Array:
     """Saturdays and Sundays moved to the Monday after."""
     weekday = (days + 3) % 7
