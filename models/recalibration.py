@@ -87,6 +87,9 @@ def decompose_brier(scores: FloatArray, outcomes: FloatArray, weights: FloatArra
     # Brings matplotlib and polars along, two seconds that only an evaluation should pay.
     from model_diagnostics.scoring import SquaredError, decompose
 
+    if len(scores) == 1:
+        # The library takes a single prediction for a scalar, and stops; twice the same row has the same parts.
+        scores, outcomes, weights = np.repeat(scores, 2), np.repeat(outcomes, 2), np.repeat(weights, 2)
     parts = decompose(outcomes, scores, weights, scoring_function=SquaredError())
     return BrierParts(*(float(parts[name].item()) for name in BrierParts._fields))
 

@@ -87,6 +87,11 @@ def test_a_ranking_that_is_true_within_itself_is_not_miscalibrated() -> None:
     assert decompose_brier(scores, np.zeros(6), np.ones(6)).uncertainty == 0.0
 
 
+def test_a_single_prediction_has_parts_too() -> None:
+    parts = decompose_brier(np.array([0.2]), np.array([1.0]), np.array([0.5]))
+    assert parts == pytest.approx((0.64, 0.0, 0.0))
+
+
 def test_the_curve_by_hand() -> None:
     # 0.2 and 0.3 are out of order and are pooled to their mean of a half.
     curve = reliability_curve(np.array([0.1, 0.2, 0.3, 0.4]), np.array([0.0, 1.0, 0.0, 1.0]), np.ones(4))
