@@ -30,6 +30,8 @@ NOT_OF_THE_FIT: Final = frozenset(
         "leak_level",
         "risky_above",
         "healthy_below",
+        "high_above",
+        "policy",
         "change_worth_telling",
     }
 )

@@ -11,10 +11,10 @@ import pandas as pd
 from models.churn_model import ChurnModel
 from models.explanation import top_reasons
 from models.learning import KEY, as_timestamp, with_dates
+from models.policy import policy_probability, risk_tiers
 from models.settings import ModelSettings
 from models.stance import stances
 
-POLICY: Final = "stacked"
 RISK_COLUMNS: Final = (
     "account_id",
     "account_name",
@@ -48,6 +48,7 @@ RISK_COLUMNS: Final = (
     "pulse_age_days",
     "last_pulse_on",
     "last_pulse_reason",
+    "risk_tier",
     "stance",
     "policy",
     "top_reason",
@@ -83,7 +84,7 @@ def assemble_account_risk(
         reasons: What `explain` made of them.
         changes: What moved of each renewal; see `movement`.
         model: The model, for its date and version.
-        settings: Thresholds of the stance.
+        settings: Thresholds of stance and tiers, and the policy in force.
         knowledge_dates: Whether the sources say when each row was known.
         notice: Whether the source says when notice was given.
 
@@ -102,7 +103,10 @@ def assemble_account_risk(
     )
     for part in (reason, with_dates(changes, ("as_of",))):
         table = table.merge(part, on=KEY, how="left", validate="one_to_one")
+    table["stance"] = stances(table, table, settings)
+    base = table["base_rate"].to_numpy(dtype=np.float64)
     table = table.assign(
+        risk_tier=risk_tiers(policy_probability(settings.policy, table), base, settings),
         horizon=table["band"],
         lead_days=table["lead_days"].astype("Int64"),
         pulse_age_days=table["pulse_age_days"].astype("Int64"),
@@ -110,8 +114,7 @@ def assemble_account_risk(
         auto_renew=table["auto_renew"].astype("boolean"),
         arr=table["arr"].astype(np.float64).round(2),
         expected_arr_loss=_expected_loss(table),
-        stance=stances(table, table, settings),
-        policy=POLICY,
+        policy=settings.policy,
         knowledge_dates=knowledge_dates,
         notice=notice,
         trained_through=as_timestamp(model.trained_through),

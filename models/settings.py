@@ -4,7 +4,7 @@ Every number that was chosen rather than estimated stands here with its reason. 
 fitted: fitted values live in the model. The band names come from the spine; their limits are not repeated here.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,9 @@ NEAREST_BAND: Final = "0-89"
 """The horizon whose calibration an overdue renewal borrows."""
 ROLLING_BAND: Final = "rolling"
 """Terms under 180 days: the unit is the contract, and the target is any churn within 180 days."""
+
+Policy = Literal["model_only", "gut_only", "stacked", "red_wins", "adjudicate"]
+"""Ways from the three views to one probability; see `models.policy`."""
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -164,6 +167,10 @@ class ModelSettings(BaseModel):
     """A usage view above this multiple of its band's base rate is risky."""
     healthy_below: Positive = 0.75
     """A usage view below this multiple of its band's base rate is healthy."""
+    high_above: Positive = 2.5
+    """A probability above this multiple of its band's base rate is in the tier high; above `risky_above`, elevated."""
+    policy: Policy = "stacked"
+    """Which views the tier is taken from; see `models.policy`."""
     change_worth_telling: Share = 0.02
     """Change of a probability within a week from which on a reason is told; less is the passing of a week."""
     lead_feature: str = "commercial__lead_days"
@@ -199,3 +206,32 @@ class DriftSettings(BaseModel):
     """New outcomes, as a share of those learned from, that are worth a training by themselves."""
     minimum_renewals: Count = 20
     """New outcomes below which no training is asked for, whatever drifts: the same outcomes teach the same."""
+
+
+class JudgementSettings(BaseModel):
+    """How human judgement is scored against what came of it, and who may be named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    show_people: bool = False
+    """Whether the published tables hold figures of single CSMs. Off: teams only, whoever asks."""
+    interval_level: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    """Level of the intervals, two-sided."""
+    colour_strength: Positive = 2.0
+    """Renewals' worth of the base rate that is mixed into what a colour has meant over the whole team."""
+    slice_strength: Positive = 20.0
+    """Renewals' worth of the team's meaning of a colour that is mixed into its meaning in a slice."""
+    minimum_churns: Count = 5
+    """Churned renewals below which a figure comes without an interval, and nothing is claimed."""
+    minimum_calls: Count = 50
+    """Decided renewals below which nothing is said of a person."""
+    owned_days: Count = 60
+    """Days for which an account must have been a CSM's own before a call counts as theirs."""
+    distance: Positive = 0.7
+    """Log-odds between gut and usage view from which they count as far apart: one says twice the odds of the other."""
+    bulk_pulses: Count = 10
+    """Pulses of one author on one day from which they are one sitting."""
+    review_days: Count = 7
+    """Last days of a quarter, in which books are tidied for the review."""
+    hindsight_days: Count = 30
+    """Days after a notice within which a colour that turns is a correction in hindsight."""

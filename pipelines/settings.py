@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from models.settings import DriftSettings, ModelSettings
+from models.settings import DriftSettings, JudgementSettings, ModelSettings
 
 
 class SettingsError(Exception):
@@ -50,6 +50,7 @@ class Settings(BaseModel):
     model: ModelSettings = ModelSettings()
     run: RunSettings = RunSettings()
     drift: DriftSettings = DriftSettings()
+    judgement: JudgementSettings = JudgementSettings()
 
     def with_engine(self, engine: str | None) -> "Settings":
         """Return these settings with another engine, or as they are where none is named.

@@ -126,6 +126,7 @@ def test_one_row_in_full(
         "pulse_age_days": 31,
         "last_pulse_on": day("2023-12-01"),
         "last_pulse_reason": "All is well",
+        "risk_tier": "elevated",
         "stance": "disagree",
         "policy": "stacked",
         "top_reason": "Usage halved",
