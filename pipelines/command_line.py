@@ -17,25 +17,22 @@ from pipelines.command_errors import bad_usage, errors_in_words, fail
 from pipelines.command_options import (
     AsOf,
     Config,
-    Csm,
     DayAsOf,
     Debug,
     Engine,
     EngineName,
     Out,
-    PublishedAsOf,
-    SliceBy,
     Source,
-    Top,
     Verbose,
+    parse_date,
 )
 from pipelines.models_command import app as models_app
+from pipelines.reading_commands import app as reading_app
 from pipelines.telemetry import turn_off_telemetry
 from pipelines.text_display import print_lines, print_section, stderr, stdout
 
 if TYPE_CHECKING:
     from pipelines.execution import RunPlan
-    from pipelines.workspace import Workspace
 
 DEMO_MARK = ".falsegreen-demo"
 
@@ -52,6 +49,8 @@ app = typer.Typer(
         "`falsegreen run --source DIR --out WORKSPACE`, then `falsegreen show --out WORKSPACE`."
     ),
 )
+# Without a name its commands are commands of this one.
+app.add_typer(reading_app)
 app.add_typer(models_app, name="models", short_help="The trained models, which one is in charge, and why")
 
 
@@ -193,51 +192,6 @@ def score(
         print_run(stdout(), plan, run_id)
 
 
-@app.command(short_help="How good the predictions have been, beside naive ones")
-def backtest(
-    out: Out = Path(".falsegreen"),
-    as_of: PublishedAsOf = None,
-    by: Annotated[
-        SliceBy | None,
-        typer.Option("--by", help="Instead: slice by slice; quarter is that of the renewal date."),
-    ] = None,
-    debug: Debug = False,
-) -> None:
-    """Print how good the predictions have been, walking forward, beside the naive baselines."""
-    with errors_in_words(debug=debug):
-        from pipelines.report_display import print_published_backtest
-
-        print_published_backtest(stdout(), _existing_workspace(out), _parse_date(as_of), slice_by=by and by.value)
-
-
-@app.command(short_help="What no longer is as the model learned it")
-def drift(
-    out: Out = Path(".falsegreen"),
-    as_of: PublishedAsOf = None,
-    debug: Debug = False,
-) -> None:
-    """Print what has drifted from what the model learned: features, scores, and what came of its predictions."""
-    with errors_in_words(debug=debug):
-        from pipelines.report_display import print_published_drift
-
-        print_published_drift(stdout(), _existing_workspace(out), _parse_date(as_of))
-
-
-@app.command(short_help="The published risk table with its reasons")
-def show(
-    out: Out = Path(".falsegreen"),
-    as_of: PublishedAsOf = None,
-    top: Top = 10,
-    csm: Csm = None,
-    debug: Debug = False,
-) -> None:
-    """Print the published risk table, the most urgent renewals first, with their reasons."""
-    with errors_in_words(debug=debug):
-        from pipelines.report_display import print_published
-
-        print_published(stdout(), _existing_workspace(out), _parse_date(as_of), top=top, csm=csm)
-
-
 @app.command(short_help="Look at every signal as of a day, and publish what fires")
 def watch(
     source: Source,
@@ -257,47 +211,6 @@ def watch(
         run_id = _follow(run_watch, plan)
         print_sources(stdout(), plan, run_id)
         print_published_signals(stdout(), plan.workspace, plan.as_of, top=10, csm=None, everything=False, since=None)
-
-
-@app.command(short_help="The published signals, the most urgent first")
-def signals(
-    out: Out = Path(".falsegreen"),
-    as_of: PublishedAsOf = None,
-    top: Top = 20,
-    csm: Csm = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Only what began on or after this date.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Those of low severity too.")] = False,
-    record: Annotated[
-        bool, typer.Option("--record", help="Instead: what each signal has meant for past renewals.")
-    ] = False,
-    debug: Debug = False,
-) -> None:
-    """Print the signals that fire, with evidence, action and stakeholder, the most urgent first."""
-    with errors_in_words(debug=debug):
-        from pipelines.report_display import print_published_record, print_published_signals
-
-        workspace, day = _existing_workspace(out), _parse_date(as_of)
-        if record:
-            print_published_record(stdout(), workspace, day)
-        else:
-            began = _parse_date(since, "--since")
-            print_published_signals(stdout(), workspace, day, top=top, csm=csm, everything=everything, since=began)
-
-
-@app.command(short_help="What happened at an account, in order")
-def timeline(
-    account: Annotated[str, typer.Argument(help="Id or name of the account.")],
-    out: Out = Path(".falsegreen"),
-    as_of: PublishedAsOf = None,
-    debug: Debug = False,
-) -> None:
-    """Print what happened at ACCOUNT in the last year, in order and in plain words."""
-    with errors_in_words(debug=debug):
-        from pipelines.report_display import print_published_timeline
-
-        print_published_timeline(stdout(), _existing_workspace(out), _parse_date(as_of), account)
 
 
 def _installed_version() -> str:
@@ -357,34 +270,17 @@ def _require_engine(config: Path | None, engine: EngineName | None) -> None:
     require_engine(load_settings(config).with_engine(engine and engine.value).run)
 
 
-def _existing_workspace(out: Path) -> "Workspace":
-    from pipelines.workspace import Workspace
-
-    if not out.is_dir():
-        bad_usage(f"There is no workspace at {out}. `falsegreen run` makes one.")
-    return Workspace(out)
-
-
 def _as_of(given: str | None, source: Path, *, daily: bool = False) -> date:
     """The date that the run stands for; never after today."""
     from pipelines.as_of_default import FIRST_AS_OF, default_as_of
 
     today = datetime.now(UTC).date()
-    day = _parse_date(given) or default_as_of(source, today, daily=daily)
+    day = parse_date(given) or default_as_of(source, today, daily=daily)
     if day > today:
         bad_usage(f"--as-of {day} is after today, {today}: nobody knows yet what will have been recorded by then.")
     if day < FIRST_AS_OF:
         bad_usage(f"--as-of {day} is before {FIRST_AS_OF}, the earliest date that a run can stand for.")
     return day
-
-
-def _parse_date(given: str | None, option: str = "--as-of") -> date | None:
-    if given is None:
-        return None
-    try:
-        return datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise typer.BadParameter(f"{given!r} is not a date written YYYY-MM-DD", param_hint=option) from None
 
 
 if __name__ == "__main__":

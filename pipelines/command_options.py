@@ -1,10 +1,16 @@
-"""The options that several commands share: their names, where they come from, and what help says of them."""
+"""The options that several commands share: their names, where they come from, and what is made of what was typed."""
 
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipelines.command_errors import bad_usage
+
+if TYPE_CHECKING:
+    from pipelines.workspace import Workspace
 
 
 class EngineName(StrEnum):
@@ -75,3 +81,26 @@ DayAsOf = Annotated[
 ]
 Csm = Annotated[str | None, typer.Option("--csm", help="Only the book of this CSM, by id or name.")]
 Top = Annotated[int, typer.Option("--top", min=1, help="How many rows to show.")]
+
+
+def parse_date(given: str | None, option: str = "--as-of") -> date | None:
+    """Return a date that was typed, or None.
+
+    Raises:
+        typer.BadParameter: It is not written YYYY-MM-DD.
+    """
+    if given is None:
+        return None
+    try:
+        return datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise typer.BadParameter(f"{given!r} is not a date written YYYY-MM-DD", param_hint=option) from None
+
+
+def existing_workspace(out: Path) -> "Workspace":
+    """Return the workspace at a folder; a folder that is not there ends the command."""
+    from pipelines.workspace import Workspace
+
+    if not out.is_dir():
+        bad_usage(f"There is no workspace at {out}. `falsegreen run` makes one.")
+    return Workspace(out)
