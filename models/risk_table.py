@@ -39,6 +39,7 @@ RISK_COLUMNS: Final = (
     "probability_low",
     "probability_high",
     "probability_change",
+    "base_rate",
     "arr",
     "currency",
     "expected_arr_loss",

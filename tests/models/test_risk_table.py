@@ -117,6 +117,7 @@ def test_one_row_in_full(
         "probability_low": 0.05,
         "probability_high": 0.4,
         "probability_change": 0.05,
+        "base_rate": 0.1,
         "arr": 1000.0,
         "currency": "USD",
         "expected_arr_loss": 250.0,
