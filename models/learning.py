@@ -178,8 +178,13 @@ class LearningData:
 
     def open_at(self, cutoff: pd.Timestamp) -> pd.DataFrame:
         """The snapshots in scored bands that were open as of a cut-off, sorted by key."""
+        return self.open_between(cutoff, cutoff + pd.Timedelta(days=1))
+
+    def open_between(self, first: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+        """The snapshots in scored bands that were open as of a date from `first` to before `end`, sorted by key."""
         snapshots = self.snapshots
-        rows = (snapshots["as_of"] == cutoff) & (snapshots["status"] == "open") & snapshots["band"].isin(SCORED_BANDS)
+        rows = (snapshots["as_of"] >= first) & (snapshots["as_of"] < end)
+        rows &= (snapshots["status"] == "open") & snapshots["band"].isin(SCORED_BANDS)
         return snapshots[rows].reset_index(drop=True)
 
     def outcomes_at(self, cutoff: pd.Timestamp) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from models.note_risk import read_notes
 from models.reference import Reference, make_reference
 from models.settings import HEADLINE_BAND, ModelSettings
 from models.slices import EVERYTHING
-from models.walk_forward import Walk, empty_predictions, one_row_per_model, walk_forward
+from models.walk_forward import Walk, empty_predictions, empty_replays, one_row_per_model, walk_forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class TrainingResult:
         reference: What it learned from, in figures, to tell drift by.
         backtest_predictions: Out-of-time predictions with known outcome, one row per model, cut-off and snapshot.
         paired_predictions: The same with one row per cut-off and snapshot and a column per model; see `walk_forward`.
+        replays: What past models say of every look at what was then open; see `Walk`.
         backtest_metrics: Figures from them; see `evaluation`. Empty where too few cut-offs have matured.
         notes: What a reader of the scores should know, one plain sentence each.
         leaks: Inputs that are implausibly good; see `leak_guard`.
@@ -43,6 +44,7 @@ class TrainingResult:
     reference: Reference
     backtest_predictions: pd.DataFrame
     paired_predictions: pd.DataFrame
+    replays: pd.DataFrame
     backtest_metrics: pd.DataFrame
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
@@ -64,7 +66,7 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
             "to fit a model. Every renewal of a horizon gets the same pooled base rate, marked uncalibrated."
         )
         model = fit_base_rate_model(data, cohort, settings)
-        no_walk = Walk(empty_predictions(), (), ())
+        no_walk = Walk(empty_predictions(), empty_replays(), (), ())
         return _result(data, cohort, no_walk, model, empty_predictions(), empty_metrics(), (note,), settings)
     walk = walk_forward(data, settings)
     read = read_notes(data.features, cohort, settings)
@@ -103,6 +105,7 @@ def _result(
         reference=make_reference(cohort, data.features, walk.history),
         backtest_predictions=one_row_per_model(predictions),
         paired_predictions=predictions,
+        replays=walk.replays,
         backtest_metrics=metrics,
         notes=(*describe_leaks(leaks), *notes),
         leaks=leaks,

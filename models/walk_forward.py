@@ -6,6 +6,7 @@ another, except that calibrators learn from the predictions of earlier ones once
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import pandas as pd
@@ -38,6 +39,9 @@ FACT_COLUMNS: Final = (
 )
 PREDICTION_COLUMNS: Final = ("cutoff", *FACT_COLUMNS, *MODEL_COLUMNS, "calibration")
 OUTCOME_COLUMNS: Final = ("is_churned", "is_contracted", "days_to_decision", "weight")
+REPLAYED_VIEWS: Final = ("base_rate", "gut_view", "usage_view", "churn_probability")
+REPLAY_COLUMNS: Final = ("cutoff", *KEY, "sentiment", "pulse_state", *REPLAYED_VIEWS, "calibration")
+REPLAY_DECIMALS: Final = 12
 
 PUBLISHED_COLUMNS: Final = (
     "model",
@@ -64,11 +68,15 @@ class Walk:
 
     Attributes:
         history: Raw and calibrated predictions of every renewal that was open at a walked cut-off, matured or not.
+        replays: What the model of a walked cut-off says of every open snapshot of the grid from then to the next one,
+            by cut-off and key: what people would have been shown at dates at which nothing was published. Nothing is
+            learned from it, and no figure of quality comes of it.
         cutoffs: Cut-offs walked, ascending.
         thin_cutoffs: Cut-offs passed over because too few churns were known.
     """
 
     history: pd.DataFrame
+    replays: pd.DataFrame
     cutoffs: tuple[pd.Timestamp, ...]
     thin_cutoffs: tuple[pd.Timestamp, ...]
 
@@ -86,6 +94,12 @@ def empty_predictions() -> pd.DataFrame:
     return pd.DataFrame(columns=[*PREDICTION_COLUMNS, *OUTCOME_COLUMNS])
 
 
+def empty_replays() -> pd.DataFrame:
+    """Replays, without any row."""
+    dates = {"cutoff": "datetime64[us]", "as_of": "datetime64[us]"}
+    return pd.DataFrame(columns=list(REPLAY_COLUMNS)).astype(dates | dict.fromkeys(REPLAYED_VIEWS, "float64"))
+
+
 def one_row_per_model(predictions: pd.DataFrame) -> pd.DataFrame:
     """Matured predictions with one row per model, cut-off and snapshot, as they are published; sorted by that key."""
     kept = [column for column in PUBLISHED_COLUMNS if column not in ("model", "probability")]
@@ -98,9 +112,10 @@ def one_row_per_model(predictions: pd.DataFrame) -> pd.DataFrame:
 def walk_forward(data: LearningData, settings: ModelSettings) -> Walk:
     """Fits and predicts at every cut-off before `trained_through` at which enough churns were known."""
     history = pd.DataFrame(columns=[*PREDICTION_COLUMNS, *RAW_COLUMNS.values()])
+    replays: list[pd.DataFrame] = []
     walked: list[pd.Timestamp] = []
     thin: list[pd.Timestamp] = []
-    for cutoff in data.cutoffs:
+    for cutoff, following in pairwise((*data.cutoffs, data.through)):
         cohort = data.cohort(cutoff)
         if cohort.churns < settings.minimum_churns or cohort.outcomes.all():
             thin.append(cutoff)
@@ -113,8 +128,10 @@ def walk_forward(data: LearningData, settings: ModelSettings) -> Walk:
         model = fit_model(data, read, history, settings)
         predictions = _predict(model, read.cohort, open_rows, settings)
         history = pd.concat([history, predictions], ignore_index=True) if walked else predictions
+        replays.append(_replay(model, cohort, data.open_between(cutoff, following)))
         walked.append(cutoff)
-    return Walk(history, tuple(walked), tuple(thin))
+    every_replay = pd.concat(replays, ignore_index=True) if replays else empty_replays()
+    return Walk(history, every_replay, tuple(walked), tuple(thin))
 
 
 def require_disjoint(cohort: Cohort, open_rows: pd.DataFrame) -> None:
@@ -132,6 +149,22 @@ def require_disjoint(cohort: Cohort, open_rows: pd.DataFrame) -> None:
 def _renewals_of(snapshots: pd.DataFrame) -> list[tuple[str, str]]:
     """(account_id, renewal_id) of each row."""
     return list(zip(snapshots["account_id"].astype(str), snapshots["renewal_id"].astype(str), strict=True))
+
+
+def _replay(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame) -> pd.DataFrame:
+    """What the model says until the next one, of the renewals that it has not learned from.
+
+    A renewal may have been decided as far as the cut-off knew and be open again a month later, when somebody has taken
+    the outcome back. At the cut-off itself that cannot be, and stops the walk; here such a row is left out.
+    """
+    learned = set(_renewals_of(cohort.snapshots))
+    open_rows = open_rows[[renewal not in learned for renewal in _renewals_of(open_rows)]]
+    facts = open_rows[[*KEY, "sentiment", "pulse_state"]].assign(cutoff=cohort.cutoff)
+    # Date by date, and rounded: sums over many rows differ in their last digits by how many rows there are.
+    scores = pd.concat([model.score(rows) for _, rows in open_rows.groupby("as_of", sort=True)])
+    scores[list(REPLAYED_VIEWS)] = scores[list(REPLAYED_VIEWS)].round(REPLAY_DECIMALS)
+    replayed = facts.merge(scores, on=KEY, how="left", validate="one_to_one")
+    return replayed.sort_values(KEY, ignore_index=True)[list(REPLAY_COLUMNS)]
 
 
 def _predict(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame, settings: ModelSettings) -> pd.DataFrame:

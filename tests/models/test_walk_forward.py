@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.learning import LearningData
+from models.learning import KEY, LearningData
 from models.settings import ModelSettings
 from models.training import TrainingResult
 from models.walk_forward import (
@@ -75,9 +75,50 @@ def test_nothing_that_became_known_after_a_cutoff_changes_a_prediction_made_at_i
     past_only = replace(small, snapshots=small.snapshots[seen], labels=small.labels[small.labels["cutoff"] <= middle])
 
     before = walk.history[walk.history["cutoff"] <= middle]
+    replayed = walk.replays[walk.replays["as_of"] <= middle].reset_index(drop=True)
     for changed in (other, past_only):
-        history = walk_forward(changed, fast_settings).history
+        again = walk_forward(changed, fast_settings)
+        history, replays = again.history, again.replays[again.replays["as_of"] <= middle].reset_index(drop=True)
         pd.testing.assert_frame_equal(history[history["cutoff"] <= middle], before, check_exact=True)
+        pd.testing.assert_frame_equal(replays, replayed, check_exact=True)
+
+
+def test_every_look_at_what_was_open_is_replayed_by_the_newest_model_that_had_not_seen_what_came_of_it(
+    walk: Walk, small: LearningData
+) -> None:
+    ends = pd.Series([*walk.cutoffs[1:], small.through], index=walk.cutoffs)
+    expected = pd.concat(small.open_between(cutoff, end)[KEY].assign(cutoff=cutoff) for cutoff, end in ends.items())
+    pd.testing.assert_frame_equal(
+        walk.replays[[*KEY, "cutoff"]], expected.sort_values(["cutoff", *KEY], ignore_index=True)
+    )
+    assert walk.replays["as_of"].nunique() > 2 * len(walk.cutoffs)
+    views = ["base_rate", "gut_view", "usage_view", "churn_probability", "calibration"]
+    at_cutoff = walk.replays[walk.replays["as_of"] == walk.replays["cutoff"]]
+    pd.testing.assert_frame_equal(
+        at_cutoff[["cutoff", *KEY, *views]].reset_index(drop=True),
+        walk.history.sort_values(["cutoff", *KEY], ignore_index=True)[["cutoff", *KEY, *views]],
+        rtol=0,
+        atol=1e-12,
+    )
+
+
+def test_a_renewal_that_was_learned_from_is_not_replayed_when_its_outcome_is_taken_back(
+    small: LearningData, walk: Walk, fast_settings: ModelSettings
+) -> None:
+    cutoff = walk.cutoffs[0]
+    learned = small.cohort(cutoff).snapshots.head(1)
+    again = learned.assign(as_of=cutoff + pd.Timedelta(days=28))
+    data = replace(
+        small,
+        snapshots=pd.concat([small.snapshots, again], ignore_index=True),
+        labels=small.labels[small.labels["cutoff"] <= cutoff],
+        trained_through=(cutoff + pd.Timedelta(days=84)).date(),
+    )
+    replays = walk_forward(data, fast_settings).replays
+    open_rows = data.open_between(cutoff, data.through)
+    assert learned["renewal_id"].item() in set(open_rows["renewal_id"])
+    expected = open_rows[open_rows["renewal_id"] != learned["renewal_id"].item()]
+    pd.testing.assert_frame_equal(replays[KEY], expected[KEY].reset_index(drop=True))
 
 
 def test_a_renewal_on_both_sides_stops_the_walk(small: LearningData) -> None:
