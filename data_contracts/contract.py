@@ -48,6 +48,7 @@ OUTPUT_TABLES = (
     "account_timeline",
     "backtest_predictions",
     "backtest_metrics",
+    "judgement_ledger",
 )
 """The tables that go out."""
 

@@ -31,7 +31,7 @@ def build_features(spine: ir.Table, sources: Sources, feature_set: Sequence[str]
         `note_text_comments`), and the measured features in the given order; numbers and booleans as float64, names and
         texts as strings. Null means not recorded.
     """
-    pulse = gut_pulse(spine, sources).drop("gut_reason")
+    pulse = gut_pulse(spine, sources).drop("gut_reason", "gut_pulse_id")
     table = beside(spine, pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64")), on=KEY)
     table = beside(table, sources.engine.store(build_notes(spine, sources)), on=KEY)
     measured = [name for name in feature_set if not FEATURES[name].learned_from]

@@ -62,11 +62,15 @@ def label_past(sources: Sources, trained_through: date) -> LabelledSpine:
         sources: The ingested tables.
         trained_through: Date at which the learning happens.
     """
-    first = sources.engine.scalar(sources.tables["renewals"].term_start_date.min())
-    if first is None or first >= trained_through:
-        first = trained_through
+    first = first_term_start(sources, trained_through)
     cutoffs = (*grid_dates(first, trained_through, CUTOFF_DAYS), trained_through)
     cutoffs = tuple(sorted(set(cutoffs)))
     spine = build_spine(sources, grid_dates(first, trained_through) or [trained_through])
     labels = sources.engine.store(label_snapshots(spine, sources, cutoffs))
     return LabelledSpine(spine=sources.engine.store(spine.semi_join(labels, list(KEY))), labels=labels, cutoffs=cutoffs)
+
+
+def first_term_start(sources: Sources, latest: date) -> date:
+    """Return when the oldest term on record began, or `latest` where none began before it."""
+    first: date | None = sources.engine.scalar(sources.tables["renewals"].term_start_date.min())
+    return latest if first is None else min(first, latest)

@@ -209,8 +209,8 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
     """Return the gut pulse of each snapshot.
 
     Returns:
-        One row per spine row: the key, `sentiment`, `pulse_age_days` and `gut_reason` (null where absent),
-        `pulse_state`, and `last_pulse_on` and `last_pulse_reason` of the newest pulse however old it is.
+        One row per spine row: the key, `sentiment`, `pulse_age_days`, `gut_reason` and `gut_pulse_id` (null where
+        absent), `pulse_state`, and `last_pulse_on` and `last_pulse_reason` of the newest pulse however old it is.
     """
     snapshots = spine.select(*KEY, "term_start_date", "csm_id")
     pulses = pulses_newest_first(moments_of(spine, sources), sources)
@@ -229,26 +229,37 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
     ranked = ranked.filter(ranked.is_of_this_renewal | (ranked.about == "relationship"))
     ranked = ranked.mutate(choice=ibis.row_number().over(preferred))
     chosen = ranked.filter((ranked.choice == 0) & (ranked.age_days <= ABSENT_AFTER_DAYS))
-    chosen = chosen.select(*KEY, "sentiment", "pulse_on", gut_reason="reason", pulse_age_days="age_days")
-    table = beside(snapshots, newest, chosen, on=KEY)
-    table = table.join(_owner_since(snapshots, sources), list(MOMENT), how="left")
-    state = ibis.cases(
-        (table.pulse_on.isnull(), "absent"),
-        ((table.pulse_on < table.owner_since).fill_null(False), "inherited"),
-        (table.pulse_age_days > STALE_AFTER_DAYS, "stale"),
-        ((table.sentiment == "red") & (table.pulse_age_days > STALE_RED_AFTER_DAYS), "stale"),
-        else_="fresh",
+    chosen = chosen.select(
+        *KEY, "sentiment", "pulse_on", gut_pulse_id="pulse_id", gut_reason="reason", pulse_age_days="age_days"
     )
+    table = beside(snapshots, newest, chosen, on=KEY)
+    table = beside(table, owner_since(snapshots, sources))
     return sources.engine.store(
         table.select(
             *KEY,
             "sentiment",
             "pulse_age_days",
             "gut_reason",
+            "gut_pulse_id",
             "last_pulse_on",
             "last_pulse_reason",
-            pulse_state=state,
+            pulse_state=state_of(table),
         )
+    )
+
+
+def state_of(pulses: ir.Table) -> ir.StringValue:
+    """Return how far each pulse can still be taken at its word: absent, inherited, stale or fresh.
+
+    Args:
+        pulses: `pulse_on` (null where there is none), `pulse_age_days`, `sentiment`, and `owner_since`.
+    """
+    return ibis.cases(
+        (pulses.pulse_on.isnull(), "absent"),
+        ((pulses.pulse_on < pulses.owner_since).fill_null(False), "inherited"),
+        (pulses.pulse_age_days > STALE_AFTER_DAYS, "stale"),
+        ((pulses.sentiment == "red") & (pulses.pulse_age_days > STALE_RED_AFTER_DAYS), "stale"),
+        else_="fresh",
     )
 
 
@@ -279,17 +290,28 @@ def pulses_newest_first(moments: ir.Table, sources: Sources) -> ir.Table:
     return sources.engine.store(placed.drop("pulse_at"))
 
 
-def _owner_since(snapshots: ir.Table, sources: Sources) -> ir.Table:
-    """Return since when the present owner has had the account; null where nobody else is known to have had it."""
+def owner_since(snapshots: ir.Table, sources: Sources) -> ir.Table:
+    """Return since when the present owner has had each account.
+
+    Args:
+        snapshots: `account_id`, `as_of` and `csm_id`, the owner then; rows may repeat.
+        sources: The ingested tables.
+
+    Returns:
+        One row per account and date: `owner_since`, null where nobody else is known to have had the account, and
+        `on_record_since`, from when the account's own record runs.
+    """
     owners = snapshots.select("account_id", "as_of", owner="csm_id").distinct()
     history = sources.known("accounts", owners, in_force=False).select("account_id", "as_of", "valid_from", "csm_id")
     joined = history.join(owners, list(MOMENT))
     others = joined.group_by(list(MOMENT)).agg(
-        last_other=joined.valid_from.max(where=~joined.csm_id.identical_to(joined.owner))
+        last_other=joined.valid_from.max(where=~joined.csm_id.identical_to(joined.owner)),
+        on_record_since=joined.valid_from.min(),
     )
     mine = joined.join(others, list(MOMENT))
     mine = mine.filter(mine.valid_from > mine.last_other)
-    return mine.group_by(list(MOMENT)).agg(owner_since=mine.valid_from.min())
+    mine = mine.group_by(list(MOMENT)).agg(owner_since=mine.valid_from.min())
+    return beside(others.drop("last_other"), mine)
 
 
 def _history(spine: ir.Table, sources: Sources) -> ir.Table:

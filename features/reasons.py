@@ -145,7 +145,7 @@ def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
 
 def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return the pulses of the last 180 days with age, place (0 is the newest) and what their reason says."""
-    read = sources.engine.store(_readings(sources))
+    read = sources.engine.store(read_reasons(sources))
     pulses = pulses_newest_first(moments, sources)
     recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
     place = (*MOMENT, "place")
@@ -166,8 +166,13 @@ def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
     )
 
 
-def _readings(sources: Sources) -> ir.Table:
-    """Return every reason ever given, read once: the same words say the same whenever they are looked at."""
+def read_reasons(sources: Sources) -> ir.Table:
+    """Return every reason ever given, read once: the same words say the same whenever they are looked at.
+
+    Returns:
+        One row per distinct `reason` that has any words: `words`, without case and spacing, whether it `says_<theme>`,
+        and `is_vague`.
+    """
     reasons = sources.tables["csm_pulses"].select("reason").distinct()
     texts = reasons.mutate(words=same_words(reasons.reason)).filter(ibis._.words.notnull())
     themed = sources.engine.store(

@@ -51,8 +51,25 @@ def build_spine(sources: Sources, as_of_dates: Sequence[date]) -> ir.Table:
         account's name, segment, industry, region, owner (with weekly capacity) and CRM links as known then. Superseded
         renewals are left out; of a contract with short terms only the nearest renewal is kept.
     """
-    dates = as_of_table(sources, as_of_dates)
-    renewals = sources.known("renewals", dates, on=())
+    return _spine_of(sources.known("renewals", as_of_table(sources, as_of_dates), on=()), sources)
+
+
+def build_spine_of(looks: ir.Table, sources: Sources) -> ir.Table:
+    """Return given renewals, each as it could be seen from dates of its own.
+
+    Args:
+        looks: Distinct account_id, renewal_id and as_of.
+        sources: The ingested tables.
+
+    Returns:
+        The rows of `build_spine` for those looks at which the renewal could be seen. Of a contract with short terms
+        only the nearest of the renewals asked for is kept.
+    """
+    return _spine_of(sources.known("renewals", looks, on=("account_id", "renewal_id")), sources)
+
+
+def _spine_of(renewals: ir.Table, sources: Sources) -> ir.Table:
+    """Return the spine of renewals as known at each date."""
     renewals = renewals.filter(renewals.term_start_date <= renewals.as_of)
     seen = _with_status(renewals)
     spine = _nearest_of_short_terms(_with_band(seen))

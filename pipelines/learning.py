@@ -32,6 +32,7 @@ from pipelines.tracking import WALK, champion_before, load_contestant, register_
 from pipelines.training_record import LABELS, SNAPSHOTS, LearningFacts, describe_training
 from pipelines.workspace import Workspace
 
+REPLAYS = "walk_replays"
 _FACTS = "facts.json"
 _WAIT_SECONDS = 600
 
@@ -97,6 +98,9 @@ def train_and_register(
     contracts = output_contracts()
     for table, frame in tables.items():
         write_output(frame, contracts[table], run_folder / table / f"{table}.parquet")
+    replays = run_folder / REPLAYS / f"{REPLAYS}.parquet"
+    replays.parent.mkdir(parents=True, exist_ok=True)
+    result.replays.to_parquet(replays, index=False)
     with hold_lock(workspace.lock_file, say, wait_seconds=_WAIT_SECONDS):
         judgement = _judge(data, result, workspace.mlflow, settings)
         training = describe_training(run_folder, data, result, judgement, tables, facts, settings)
@@ -120,7 +124,7 @@ def _judge(data: LearningData, result: TrainingResult, tracking_folder: Path, se
 
 def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
     """Return the learning data that a run wrote."""
-    facts = LearningFacts(**json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8")))
+    facts = read_learning_facts(run_folder)
     data = LearningData(
         snapshots=read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet"),
         labels=read_table(run_folder / LABELS / f"{LABELS}.parquet"),
@@ -130,3 +134,8 @@ def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
         is_notice_observed=facts.is_notice_observed,
     )
     return data, facts
+
+
+def read_learning_facts(run_folder: Path) -> LearningFacts:
+    """Return what a run's learning data do not say of themselves."""
+    return LearningFacts(**json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8")))

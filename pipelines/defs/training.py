@@ -16,14 +16,16 @@ from models.contribution_summary import empty_summary
 from models.leak_guard import Leak, describe_leaks
 from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name, started_by
 from pipelines.failures import readable_failures
+from pipelines.judging import LEDGER
 from pipelines.learning import train_and_register, write_learning_data
 from pipelines.plots import as_markdown, evidence_plots
 from pipelines.publication import publish_run
 from pipelines.training_record import LABELS, SNAPSHOTS, metric_figures
 
 GROUP = "training"
-BACKTEST_TABLES = ("backtest_predictions", "backtest_metrics", "signal_track_record")
-
+WALK_TABLES = ("backtest_predictions", "backtest_metrics", "signal_track_record")
+BACKTEST_TABLES = (*WALK_TABLES, LEDGER)
+"""What a training publishes: of its walk, and the record of judgement."""
 
 LEAK_CHECK = "no_input_leaks"
 
@@ -120,7 +122,7 @@ def learning_data(
                 description=description,
             )
             for table, description in zip(
-                BACKTEST_TABLES,
+                WALK_TABLES,
                 (
                     "Every out-of-time prediction whose outcome is known.",
                     "Quality of each model and baseline per horizon.",

@@ -1,0 +1,33 @@
+"""The asset that keeps the record of judgement: what CSMs and models said of each renewal, and what came of it."""
+
+import dagster as dg
+
+from data_contracts.contract import SOURCE_TABLES
+from pipelines.defs.places import Places
+from pipelines.defs.training import GROUP
+from pipelines.failures import readable_failures
+from pipelines.judging import write_ledger
+from pipelines.training_record import LABELS, SNAPSHOTS
+
+
+@dg.asset(
+    deps=[*SOURCE_TABLES, SNAPSHOTS, LABELS, "churn_model"],
+    group_name=GROUP,
+    kinds={"duckdb", "parquet"},
+    description="What CSM and models said of each renewal at fixed points before its end, and what came of it.",
+)
+def judgement_ledger(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult[None]:
+    """Put the ledger together."""
+    with readable_failures():
+        ledger = write_ledger(places.run_folder(context.run), places.open_workspace(), places.settings())
+    counts = {name: ledger[name].value_counts() for name in ("checkpoint", "pulse_state", "prediction_source")}
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(ledger),
+            "decided": int(ledger["is_churned"].notna().sum()),
+            **{
+                f"by_{name}": dg.MetadataValue.json({str(value): int(rows) for value, rows in each.items()})
+                for name, each in counts.items()
+            },
+        }
+    )
