@@ -49,6 +49,8 @@ OUTPUT_TABLES = (
     "backtest_predictions",
     "backtest_metrics",
     "judgement_ledger",
+    "gut_calibration",
+    "override_value",
 )
 """The tables that go out."""
 

@@ -29,6 +29,14 @@ class SliceBy(StrEnum):
     USAGE_VIEW = "usage_view"
 
 
+class Checkpoint(StrEnum):
+    """When judgement was taken; the values are those of the column `checkpoint`."""
+
+    DAYS_180 = "180"
+    DAYS_90 = "90"
+    LAST_PULSE = "last_pulse"
+
+
 Source = Annotated[
     Path,
     typer.Option(

@@ -1,7 +1,7 @@
-"""The judgement side of a training: the ledger of what was said, what was shown, and what came of it.
+"""The judgement side of a training: the ledger of what was said and what came of it, and what it says of judgement.
 
-The one call of the asset `judgement_ledger`. What a judgement is belongs to `features`, how the ledger is put together
-to `models`; this module finds what was published, hands over and writes.
+Each function here is the one call of one asset. What a judgement is belongs to `features`, how the ledger is put
+together and what is computed from it to `models`; this module finds what was published, hands over and writes.
 """
 
 from datetime import date
@@ -13,7 +13,9 @@ from data_contracts.contract import output_contracts
 from features.judgements import JUDGEMENT_KEY, build_judgements
 from features.sources import Sources
 from models.churn_model import HINDSIGHT
+from models.judgement.calibration import calibrate_judgement
 from models.judgement.ledger import SHOWN_COLUMNS, assemble_ledger
+from models.judgement.overrides import override_value
 from models.learning import with_dates
 from pipelines.engine_session import open_engine
 from pipelines.learning import REPLAYS, read_learning_facts
@@ -23,6 +25,9 @@ from pipelines.tables import read_table, write_output
 from pipelines.workspace import Workspace
 
 LEDGER = "judgement_ledger"
+CALIBRATION = "gut_calibration"
+OVERRIDES = "override_value"
+JUDGEMENT_TABLES = (LEDGER, CALIBRATION, OVERRIDES)
 _RISK = "account_risk"
 
 
@@ -52,6 +57,30 @@ def write_ledger(run_folder: Path, workspace: Workspace, settings: Settings) -> 
     ledger = assemble_ledger(said, replays, shown, settings.model)
     write_output(ledger, output_contracts()[LEDGER], run_folder / LEDGER / f"{LEDGER}.parquet")
     return ledger
+
+
+def write_judgement_figures(run_folder: Path, settings: Settings) -> dict[str, pd.DataFrame]:
+    """Compute what the run's ledger says of judgement, and write it.
+
+    Args:
+        run_folder: The run's folder, with the ledger in it.
+        settings: Limits, levels, whether people may be shown.
+
+    Returns:
+        `gut_calibration` and `override_value`, by name.
+
+    Raises:
+        FileNotFoundError: If the run has no ledger.
+    """
+    ledger = read_table(run_folder / LEDGER / f"{LEDGER}.parquet")
+    ledger = with_dates(ledger, ("renewal_date",))
+    tables = {
+        CALIBRATION: calibrate_judgement(ledger, settings.judgement, settings.model),
+        OVERRIDES: override_value(ledger, settings.judgement, settings.model),
+    }
+    for name, table in tables.items():
+        write_output(table, output_contracts()[name], run_folder / name / f"{name}.parquet")
+    return tables
 
 
 def shown_looks(workspace: Workspace, through: date) -> pd.DataFrame:

@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from pipelines.command_errors import errors_in_words
-from pipelines.command_options import Csm, Debug, Out, PublishedAsOf, SliceBy, Top, existing_workspace, parse_date
+from pipelines.command_options import (
+    Checkpoint,
+    Csm,
+    Debug,
+    Out,
+    PublishedAsOf,
+    SliceBy,
+    Top,
+    existing_workspace,
+    parse_date,
+)
 from pipelines.text_display import stdout
 
 app = typer.Typer()
@@ -27,6 +37,23 @@ def backtest(
         from pipelines.report_display import print_published_backtest
 
         print_published_backtest(stdout(), existing_workspace(out), parse_date(as_of), slice_by=by and by.value)
+
+
+@app.command(short_help="What the colours have meant, and who was right")
+def gut(
+    out: Out = Path(".falsegreen"),
+    as_of: PublishedAsOf = None,
+    at: Annotated[
+        Checkpoint,
+        typer.Option("--at", help="When judgement was taken: days ahead of the renewal date, or the last word."),
+    ] = Checkpoint.DAYS_90,
+    debug: Debug = False,
+) -> None:
+    """Print what CSMs' colours have meant, what they were worth beside usage, and who was right where they differed."""
+    with errors_in_words(debug=debug):
+        from pipelines.report_display import print_published_gut
+
+        print_published_gut(stdout(), existing_workspace(out), parse_date(as_of), at.value)
 
 
 @app.command(short_help="What no longer is as the model learned it")

@@ -12,7 +12,9 @@ from pipelines.backtest_display import print_backtest, print_slices
 from pipelines.drift_display import describe_drift, print_drift
 from pipelines.drifting import DRIFT
 from pipelines.execution import RunPlan
+from pipelines.gut_display import print_gut
 from pipelines.ingestion import read_reports, unused_files
+from pipelines.judging import CALIBRATION, OVERRIDES
 from pipelines.manifest import published_dates, read_manifest, read_published
 from pipelines.registry import find_model, list_models
 from pipelines.risk_display import print_risk
@@ -85,6 +87,16 @@ def print_published_drift(console: Console, workspace: Workspace, as_of: date | 
     """
     drift = read_published(workspace, DRIFT, as_of)
     print_drift(console, drift, as_of or published_dates(workspace, DRIFT)[-1])
+
+
+def print_published_gut(console: Console, workspace: Workspace, as_of: date | None, checkpoint: str) -> None:
+    """Show what judgement has been worth at one checkpoint.
+
+    Raises:
+        PublishedError: If that is not published for the date.
+    """
+    calibration, overrides = (read_published(workspace, table, as_of) for table in (CALIBRATION, OVERRIDES))
+    print_gut(console, calibration, overrides, checkpoint)
 
 
 def print_published_backtest(

@@ -11,7 +11,7 @@ import pandas as pd
 from models.judgement.answers import answer_figures
 from models.judgement.colours import Entry, colour_figures, colour_meanings
 from models.judgement.csm_record import people_figures, save_figures
-from models.judgement.judged import ALL, CHECKPOINTS, SHOWN_DECIMALS, UNPLAYED, Judged
+from models.judgement.judged import ALL, CHECKPOINTS, SHOWN_DECIMALS, UNPLAYED, VIEWED_CHECKPOINTS, Judged
 from models.judgement.scores import view_figures
 from models.judgement.staleness import staleness_figures
 from models.settings import JudgementSettings, ModelSettings
@@ -53,7 +53,8 @@ def calibrate_judgement(ledger: pd.DataFrame, settings: JudgementSettings, resam
 def _whole(judged: Judged, checkpoint: str) -> Iterator[Entry]:
     spoken = judged.spoken()
     yield from colour_figures(judged)
-    yield from view_figures(spoken.viewed())
+    if checkpoint in VIEWED_CHECKPOINTS:
+        yield from view_figures(spoken.viewed())
     yield from staleness_figures(spoken)
     yield from answer_figures(spoken)
     if checkpoint == PEOPLE_CHECKPOINT:

@@ -17,8 +17,11 @@ from models.evaluation import account_draws
 from models.learning import FloatArray
 from models.settings import JudgementSettings, ModelSettings
 
-CHECKPOINTS: Final = ("180", "90", "last_pulse")
-"""When judgement is taken, days ahead of the renewal date; `last_pulse` is the last word before the decision."""
+VIEWED_CHECKPOINTS: Final = ("180", "90")
+"""Days ahead of the renewal date at which judgement and views are of one date."""
+CHECKPOINTS: Final = (*VIEWED_CHECKPOINTS, "last_pulse")
+"""When judgement is taken; `last_pulse` is the last word before the decision. The views beside it are of an earlier
+look, which had not heard it, so it is not set against them."""
 COLOURS: Final = ("green", "yellow", "red")
 ABSENT: Final = "absent"
 ALL: Final = "all"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.judgement.answers import themes_of_rows
-from models.judgement.judged import ALL, CHECKPOINTS, SHOWN_DECIMALS, Judged
+from models.judgement.judged import ALL, SHOWN_DECIMALS, VIEWED_CHECKPOINTS, Judged
 from models.learning import FloatArray
 from models.logistic import logit
 from models.metrics import ratio
@@ -58,7 +58,7 @@ def override_value(ledger: pd.DataFrame, settings: JudgementSettings, resampling
     """
     records = [
         record
-        for checkpoint in CHECKPOINTS
+        for checkpoint in VIEWED_CHECKPOINTS
         for record in _of_checkpoint(checkpoint, ledger[ledger["checkpoint"] == checkpoint], settings, resampling)
     ]
     table = pd.DataFrame.from_records(records, columns=list(OVERRIDE_COLUMNS))

@@ -1,4 +1,6 @@
-"""The asset that keeps the record of judgement: what CSMs and models said of each renewal, and what came of it."""
+"""The assets of judgement: the record of what was said and what came of it, and what the record says."""
+
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -6,7 +8,7 @@ from data_contracts.contract import SOURCE_TABLES
 from pipelines.defs.places import Places
 from pipelines.defs.training import GROUP
 from pipelines.failures import readable_failures
-from pipelines.judging import write_ledger
+from pipelines.judging import CALIBRATION, LEDGER, OVERRIDES, write_judgement_figures, write_ledger
 from pipelines.training_record import LABELS, SNAPSHOTS
 
 
@@ -31,3 +33,29 @@ def judgement_ledger(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
             },
         }
     )
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            CALIBRATION,
+            deps=[LEDGER],
+            group_name=GROUP,
+            kinds={"parquet"},
+            description="What colours, answers, reasons and, where configured, people have meant for renewals.",
+        ),
+        dg.AssetSpec(
+            OVERRIDES,
+            deps=[LEDGER],
+            group_name=GROUP,
+            kinds={"parquet"},
+            description="Who was right where gut and usage disagreed, and what each policy would have gained.",
+        ),
+    ]
+)
+def judgement_figures(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult[None]]:
+    """Hold judgement to what came of it."""
+    with readable_failures():
+        tables = write_judgement_figures(places.run_folder(context.run), places.settings())
+    for name, table in tables.items():
+        yield dg.MaterializeResult(name, metadata={"dagster/row_count": len(table)})

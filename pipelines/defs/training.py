@@ -16,7 +16,7 @@ from models.contribution_summary import empty_summary
 from models.leak_guard import Leak, describe_leaks
 from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name, started_by
 from pipelines.failures import readable_failures
-from pipelines.judging import LEDGER
+from pipelines.judging import JUDGEMENT_TABLES
 from pipelines.learning import train_and_register, write_learning_data
 from pipelines.plots import as_markdown, evidence_plots
 from pipelines.publication import publish_run
@@ -24,7 +24,7 @@ from pipelines.training_record import LABELS, SNAPSHOTS, metric_figures
 
 GROUP = "training"
 WALK_TABLES = ("backtest_predictions", "backtest_metrics", "signal_track_record")
-BACKTEST_TABLES = (*WALK_TABLES, LEDGER)
+BACKTEST_TABLES = (*WALK_TABLES, *JUDGEMENT_TABLES)
 """What a training publishes: of its walk, and the record of judgement."""
 
 LEAK_CHECK = "no_input_leaks"

@@ -1,0 +1,254 @@
+"""The record of human judgement in a terminal: what colours meant, what they were worth, and who was right.
+
+Only layout and plain words; the figures are those of the published `gut_calibration` and `override_value`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from models.judgement.calibration import PEOPLE_CHECKPOINT
+from models.judgement.judged import ABSENT, ALL, COLOURS, UNPLAYED
+from models.judgement.overrides import BETTER, BY_STANCE, WORSE
+from pipelines.text_display import print_wrapped, printable
+
+_SPOKEN_AT: Final = {
+    "180": "180 days ahead of the renewal date",
+    "90": "90 days ahead of the renewal date",
+    "last_pulse": "at the last pulse before the decision",
+}
+_VIEWS: Final = {
+    "base_rate": "base rate",
+    "gut_view": "colour only",
+    "usage_view": "usage view",
+    "churn_probability": "both together",
+}
+_POLICIES: Final = {
+    "gut_only": "gut_only: what the colour has meant",
+    "stacked": "stacked: both, learned together",
+    "red_wins": "red_wins: a fresh red overrules",
+    "adjudicate": "adjudicate: the person, where they disagree",
+}
+_SURE: Final = 0.95
+_MOST: Final = 8
+_NOT_FOR: Final = (
+    "Not a review of anybody: books differ in more than can be adjusted for, intervals are wide, and a person who is "
+    "scored for colours will choose colours for the score."
+)
+
+Figures = Mapping[tuple[str, str, str], "pd.Series[float]"]
+
+
+def print_gut(console: Console, calibration: pd.DataFrame, overrides: pd.DataFrame, checkpoint: str) -> None:
+    """Print what judgement has been worth at one checkpoint.
+
+    Args:
+        console: Where to print.
+        calibration: The published `gut_calibration`.
+        overrides: The published `override_value`.
+        checkpoint: One of `models.judgement.judged.CHECKPOINTS`.
+    """
+    of_checkpoint = calibration[calibration["checkpoint"] == checkpoint]
+    whole = of_checkpoint[of_checkpoint["slice_by"] == ALL]
+    figures = {rows: _by_place(whole[whole["rows"] == rows]) for rows in (ALL, UNPLAYED)}
+    if not any(subject == "colour" for subject, _, _ in figures[ALL]):
+        print_wrapped(console, f"No decided renewal is on the ledger {_SPOKEN_AT[checkpoint]}.")
+        return
+    _print_colours(console, figures, checkpoint)
+    _print_views(console, figures[ALL])
+    _print_ages(console, figures[ALL])
+    _print_answers(console, figures[ALL])
+    _print_disagreements(console, overrides[overrides["checkpoint"] == checkpoint])
+    _print_people(console, figures, checkpoint)
+
+
+def _by_place(rows: pd.DataFrame) -> Figures:
+    return {(row["subject"], row["item"], row["measure"]): row for _, row in rows.iterrows()}
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title or None, title_justify="left", padding=(0, 1), pad_edge=False)
+    table.add_column(columns[0], no_wrap=True)
+    for column in columns[1:]:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _print_colours(console: Console, figures: Mapping[str, Figures], checkpoint: str) -> None:
+    print_wrapped(console, f"What the colours meant, {_SPOKEN_AT[checkpoint]}", style="bold")
+    table = _table("", "", "renewals", "lost", "churn rate", "unplayed")
+    for colour in (*COLOURS, ABSENT):
+        rate = figures[ALL].get(("colour", colour, "churn_rate"))
+        if rate is not None:
+            name = "no pulse" if colour == ABSENT else colour
+            unplayed = _percent(figures[UNPLAYED].get(("colour", colour, "churn_rate")))
+            table.add_row(name, f"{rate['renewals']:.0f}", f"{rate['churns']:.0f}", _percent(rate), unplayed)
+    console.print(table)
+    order = figures[ALL].get(("colours", "", "in_order"))
+    if order is not None:
+        verdict = "worse colours were lost more often" if order["value"] >= _SURE else "the order is not settled"
+        print_wrapped(
+            console,
+            f"Chance that green, yellow and red stand in this order: {order['value']:.0%}; {verdict}.",
+            mark="- ",
+        )
+    print_wrapped(console, "Unplayed: without those for which a play was started after the pulse.", mark="- ")
+
+
+def _print_views(console: Console, figures: Figures) -> None:
+    if ("view", "gut_view", "brier_score") not in figures:
+        print_wrapped(
+            console, "Not held against usage: no renewal here has a colour and out-of-time views of it.", mark="- "
+        )
+        return
+    first = figures["view", "gut_view", "brier_score"]
+    title = f"\nThe views on the same {first['renewals']:.0f} renewals, {first['churns']:.0f} lost"
+    table = _table(title, "", "AUC", "Brier score", "skill", "skill over usage")
+    for view, spoken in _VIEWS.items():
+        place = ("view", view)
+        table.add_row(
+            spoken,
+            _plain(figures.get((*place, "auc")), 3),
+            f"{figures[(*place, 'brier_score')]['value']:.4f}",
+            _plain(figures.get((*place, "skill_to_base_rate")), 3),
+            _plain(figures.get((*place, "skill_to_usage_view")), 3),
+        )
+    console.print(table)
+    optimism = figures["view", "gut_view", "optimism"]
+    print_wrapped(console, _optimism_in_words(optimism), mark="- ")
+
+
+def _optimism_in_words(optimism: "pd.Series[float]") -> str:
+    value, low, high = optimism["value"], optimism["low"], optimism["high"]
+    if pd.isna(low):
+        return "Too few were lost to tell whether colours were too bright."
+    figure = f"log-odds {value:+.2f}, {low:+.2f} to {high:+.2f}"
+    if low > 0:
+        return f"Colours were too bright: more was lost than they had meant until then ({figure})."
+    if high < 0:
+        return f"Colours were too dark: less was lost than they had meant until then ({figure})."
+    return f"Nothing says that colours were too bright or too dark for what they had meant until then ({figure})."
+
+
+def _print_ages(console: Console, figures: Figures) -> None:
+    ages = [(item, row) for (subject, item, measure), row in figures.items() if subject == "age" and measure == "auc"]
+    if not ages:
+        return
+    table = _table("\nHow a colour ages", "days old", "renewals", "lost", "AUC of the colour")
+    for item, row in sorted(ages, key=lambda each: int(each[0].split("-")[0])):
+        # Of a handful lost, an order says nothing.
+        auc = "-" if pd.isna(row["low"]) else _plain(row, 2)
+        table.add_row(item, f"{row['renewals']:.0f}", f"{row['churns']:.0f}", auc)
+    console.print(table)
+    change = figures.get(("age", "", "gap_change_per_month"))
+    if change is not None and not pd.isna(change["low"]):
+        sure = "" if change["high"] < 0 or change["low"] > 0 else "; that may be chance"
+        text = (
+            f"The gap between the churn rates of red and green changes by {100 * change['value']:+.1f} points a month "
+            f"({100 * change['low']:+.1f} to {100 * change['high']:+.1f}){sure}."
+        )
+        print_wrapped(console, text, mark="- ")
+
+
+def _print_answers(console: Console, figures: Figures) -> None:
+    lifts = [
+        (item if subject != "theme" else f"reason: {item}", row, figures[subject, item, "churn_rate"])
+        for (subject, item, measure), row in figures.items()
+        if subject in ("answer", "theme") and measure == "lift" and not pd.isna(row["low"])
+    ]
+    telling = [each for each in lifts if each[1]["low"] > 1 or each[1]["high"] < 1]
+    if not lifts:
+        return
+    if not telling:
+        print_wrapped(
+            console, "No answer and no theme of a reason is known to mean more or less than the rest.", mark="- "
+        )
+        return
+    table = _table("\nAnswers and reasons that meant something", "", "renewals", "lost", "churn rate", "lift")
+    for item, row, rate in sorted(telling, key=lambda each: -each[1]["value"])[:_MOST]:
+        numbers = f"{row['renewals']:.0f}", f"{row['churns']:.0f}"
+        table.add_row(printable(item.replace("_", " ")), *numbers, _percent(rate), _plain(row, 1))
+    console.print(table)
+    if len(telling) > _MOST:
+        print_wrapped(console, f"{len(telling) - _MOST} more are in the table `gut_calibration`.", mark="- ")
+
+
+def _print_disagreements(console: Console, overrides: pd.DataFrame) -> None:
+    rows = overrides[(overrides["reason_theme"] == ALL) & (overrides["disagreement"] == BY_STANCE)]
+    table = _table("\nWhere colour and usage disagreed", "the person said", "renewals", "lost", "usage", "gut")
+    for direction, spoken in ((WORSE, "worse (red, usage healthy)"), (BETTER, "better (green, usage risky)")):
+        of_direction = rows[rows["direction"] == direction]
+        if len(of_direction):
+            row = of_direction.iloc[0]
+            lost = f"{row['churns']:.0f} ({row['churn_rate']:.0%})"
+            expected = f"{row['usage_expected']:.0%}", f"{row['gut_expected']:.0%}"
+            table.add_row(spoken, f"{row['renewals']:.0f}", lost, *expected)
+    if table.row_count:
+        console.print(table)
+        print_wrapped(console, "Usage, gut: the churn rate that each of them expected of these renewals.", mark="- ")
+    everything = overrides[(overrides["disagreement"] == ALL) & (overrides["direction"] == ALL)]
+    if not len(everything):
+        return
+    table = _table("\nWhat following the person would have gained over usage alone", "policy", "Brier gain", "by ARR")
+    by_policy = {row["policy"]: row for _, row in everything.iterrows()}
+    for policy, spoken in _POLICIES.items():
+        row = by_policy[policy]
+        table.add_row(spoken, *(_gain(row, column) for column in ("brier_gain", "brier_gain_arr")))
+    console.print(table)
+    count = f"{everything.iloc[0]['renewals']:.0f}"
+    print_wrapped(console, f"On {count} renewals with a fresh pulse; above zero is better than usage alone.", mark="- ")
+
+
+def _print_people(console: Console, figures: Mapping[str, Figures], checkpoint: str) -> None:
+    saves = figures[ALL].get(("people", "", "possible_saves"))
+    if saves is not None:
+        text = f"Possible saves, called red, then played, then renewed: {saves['value']:.0f}. They improve no score."
+        print_wrapped(console, text, mark="- ")
+    names = [item for subject, item, measure in figures[ALL] if subject == "csm" and measure == "optimism"]
+    if not names:
+        if checkpoint == PEOPLE_CHECKPOINT and ("people", "", "optimism_sd") in figures[ALL]:
+            spread = figures[ALL]["people", "", "optimism_sd"]["value"]
+            print_wrapped(
+                console,
+                f"People differ in how bad an account has to look before the colour turns by {spread:.2f} widths of "
+                "yellow (standard deviation). Single people are shown where `judgement.show_people` is set.",
+                mark="- ",
+            )
+        return
+    table = _table("\nPeople, shrunk towards the team and adjusted for their books", "", "calls", "lost", "calls green")
+    for column in ("without plays", "tells apart (AUC)", "without plays"):
+        table.add_column(column, justify="right")
+    for name in sorted(names):
+        first = figures[ALL]["csm", name, "optimism"]
+        numbers = f"{first['renewals']:.0f}", f"{first['churns']:.0f}"
+        bounds = [
+            show(figures[rows].get(("csm", name, measure)))
+            for measure, show in (("green_share", _percent), ("discrimination", lambda row: _plain(row, 2)))
+            for rows in (ALL, UNPLAYED)
+        ]
+        table.add_row(printable(name), *numbers, *bounds)
+    console.print(table)
+    print_wrapped(console, _NOT_FOR, mark="- ", style="dim")
+
+
+def _percent(row: "pd.Series[float] | None") -> str:
+    if row is None or pd.isna(row["value"]):
+        return "-"
+    bare = f"{row['value']:.0%}"
+    return bare if pd.isna(row["low"]) else f"{bare}\n{100 * row['low']:.0f} to {row['high']:.0%}"
+
+
+def _plain(row: "pd.Series[float] | None", decimals: int) -> str:
+    if row is None or pd.isna(row["value"]):
+        return "-"
+    bare = f"{row['value']:.{decimals}f}"
+    return bare if pd.isna(row["low"]) else f"{bare}\n{row['low']:.{decimals}f} to {row['high']:.{decimals}f}"
+
+
+def _gain(row: "pd.Series[float]", column: str) -> str:
+    low, high = row[f"{column}_low"], row[f"{column}_high"]
+    bare = f"{row[column]:+.4f}"
+    return bare if pd.isna(low) else f"{bare}\n{low:+.4f} to {high:+.4f}"
