@@ -51,6 +51,7 @@ OUTPUT_TABLES = (
     "judgement_ledger",
     "gut_calibration",
     "override_value",
+    "pulse_habits",
 )
 """The tables that go out."""
 

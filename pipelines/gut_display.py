@@ -13,7 +13,7 @@ from rich.table import Table
 from models.judgement.calibration import PEOPLE_CHECKPOINT
 from models.judgement.judged import ABSENT, ALL, COLOURS, UNPLAYED
 from models.judgement.overrides import BETTER, BY_STANCE, WORSE
-from pipelines.text_display import print_wrapped, printable
+from pipelines.text_display import print_section, print_wrapped, printable
 
 _SPOKEN_AT: Final = {
     "180": "180 days ahead of the renewal date",
@@ -42,13 +42,16 @@ _NOT_FOR: Final = (
 Figures = Mapping[tuple[str, str, str], "pd.Series[float]"]
 
 
-def print_gut(console: Console, calibration: pd.DataFrame, overrides: pd.DataFrame, checkpoint: str) -> None:
+def print_gut(
+    console: Console, calibration: pd.DataFrame, overrides: pd.DataFrame, habits: pd.DataFrame, checkpoint: str
+) -> None:
     """Print what judgement has been worth at one checkpoint.
 
     Args:
         console: Where to print.
         calibration: The published `gut_calibration`.
         overrides: The published `override_value`.
+        habits: The published `pulse_habits`.
         checkpoint: One of `models.judgement.judged.CHECKPOINTS`.
     """
     of_checkpoint = calibration[calibration["checkpoint"] == checkpoint]
@@ -63,6 +66,7 @@ def print_gut(console: Console, calibration: pd.DataFrame, overrides: pd.DataFra
     _print_answers(console, figures[ALL])
     _print_disagreements(console, overrides[overrides["checkpoint"] == checkpoint])
     _print_people(console, figures, checkpoint)
+    _print_habits(console, habits)
 
 
 def _by_place(rows: pd.DataFrame) -> Figures:
@@ -232,6 +236,18 @@ def _print_people(console: Console, figures: Mapping[str, Figures], checkpoint: 
         table.add_row(printable(name), *numbers, *bounds)
     console.print(table)
     print_wrapped(console, _NOT_FOR, mark="- ", style="dim")
+
+
+def _print_habits(console: Console, habits: pd.DataFrame) -> None:
+    notable = habits[habits["is_notable"].astype(bool)]
+    named = [
+        f"{row['csm_id']}: {row['sentence']}" if row["csm_id"] else str(row["sentence"])
+        for row in notable.to_dict("records")
+    ]
+    console.print()
+    print_section(console, "How pulses are given: worth a look", named)
+    if not named and len(habits):
+        print_wrapped(console, "Nothing stands out in how pulses are given.", mark="- ")
 
 
 def _percent(row: "pd.Series[float] | None") -> str:

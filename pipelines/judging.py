@@ -11,9 +11,11 @@ import pandas as pd
 
 from data_contracts.contract import output_contracts
 from features.judgements import JUDGEMENT_KEY, build_judgements
+from features.pulse_log import LOG_KEY, LOSS_KEY, build_losses, build_pulse_log
 from features.sources import Sources
 from models.churn_model import HINDSIGHT
 from models.judgement.calibration import calibrate_judgement
+from models.judgement.habits import pulse_habits
 from models.judgement.ledger import SHOWN_COLUMNS, assemble_ledger
 from models.judgement.overrides import override_value
 from models.learning import with_dates
@@ -27,7 +29,8 @@ from pipelines.workspace import Workspace
 LEDGER = "judgement_ledger"
 CALIBRATION = "gut_calibration"
 OVERRIDES = "override_value"
-JUDGEMENT_TABLES = (LEDGER, CALIBRATION, OVERRIDES)
+HABITS = "pulse_habits"
+JUDGEMENT_TABLES = (LEDGER, CALIBRATION, OVERRIDES, HABITS)
 _RISK = "account_risk"
 
 
@@ -81,6 +84,30 @@ def write_judgement_figures(run_folder: Path, settings: Settings) -> dict[str, p
     for name, table in tables.items():
         write_output(table, output_contracts()[name], run_folder / name / f"{name}.parquet")
     return tables
+
+
+def write_habits(run_folder: Path, settings: Settings) -> pd.DataFrame:
+    """Look at how pulses are given as of the date of the run's training, and write what stands out.
+
+    Args:
+        run_folder: The run's folder, with all source tables and the ledger in it.
+        settings: Limits, levels, whether people may be named.
+
+    Returns:
+        The `pulse_habits` table.
+
+    Raises:
+        FileNotFoundError: If the run has no source tables or no ledger.
+    """
+    through = date.fromisoformat(read_learning_facts(run_folder).trained_through)
+    ledger = read_table(run_folder / LEDGER / f"{LEDGER}.parquet")
+    with open_engine(run_folder, settings.run) as engine:
+        sources = Sources.open(run_folder, engine)
+        log = engine.to_pandas(build_pulse_log(sources, through), LOG_KEY)
+        losses = engine.to_pandas(build_losses(sources, through), LOSS_KEY)
+    habits = pulse_habits(log, losses, ledger, settings.judgement, settings.model)
+    write_output(habits, output_contracts()[HABITS], run_folder / HABITS / f"{HABITS}.parquet")
+    return habits
 
 
 def shown_looks(workspace: Workspace, through: date) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pipelines.drifting import DRIFT
 from pipelines.execution import RunPlan
 from pipelines.gut_display import print_gut
 from pipelines.ingestion import read_reports, unused_files
-from pipelines.judging import CALIBRATION, OVERRIDES
+from pipelines.judging import CALIBRATION, HABITS, OVERRIDES
 from pipelines.manifest import published_dates, read_manifest, read_published
 from pipelines.registry import find_model, list_models
 from pipelines.risk_display import print_risk
@@ -95,8 +95,10 @@ def print_published_gut(console: Console, workspace: Workspace, as_of: date | No
     Raises:
         PublishedError: If that is not published for the date.
     """
-    calibration, overrides = (read_published(workspace, table, as_of) for table in (CALIBRATION, OVERRIDES))
-    print_gut(console, calibration, overrides, checkpoint)
+    calibration, overrides, habits = (
+        read_published(workspace, table, as_of) for table in (CALIBRATION, OVERRIDES, HABITS)
+    )
+    print_gut(console, calibration, overrides, habits, checkpoint)
 
 
 def print_published_backtest(

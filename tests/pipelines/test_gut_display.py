@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from models.judgement.calibration import CALIBRATION_COLUMNS
+from models.judgement.habits import HABIT_COLUMNS
 from models.judgement.overrides import OVERRIDE_COLUMNS
 from pipelines.gut_display import print_gut
 
@@ -22,10 +23,16 @@ def calibration_of(entries: dict[tuple[str, str, str], tuple[float, float, float
     return pd.DataFrame(rows, columns=list(CALIBRATION_COLUMNS))
 
 
-def printed(calibration: pd.DataFrame, overrides: pd.DataFrame | None = None, checkpoint: str = "90") -> str:
+def printed(
+    calibration: pd.DataFrame,
+    overrides: pd.DataFrame | None = None,
+    habits: pd.DataFrame | None = None,
+    checkpoint: str = "90",
+) -> str:
     text = StringIO()
-    empty = pd.DataFrame(columns=list(OVERRIDE_COLUMNS))
-    print_gut(Console(file=text, width=100), calibration, empty if overrides is None else overrides, checkpoint)
+    overrides = pd.DataFrame(columns=list(OVERRIDE_COLUMNS)) if overrides is None else overrides
+    habits = pd.DataFrame(columns=list(HABIT_COLUMNS)) if habits is None else habits
+    print_gut(Console(file=text, width=100), calibration, overrides, habits, checkpoint)
     return " ".join(text.getvalue().split())
 
 
@@ -91,3 +98,15 @@ def test_disagreements_are_set_beside_what_each_view_expected() -> None:
     assert "3 (25%)" in text
     assert "6%" in text
     assert "28%" in text
+
+
+def test_only_habits_worth_a_look_are_told() -> None:
+    rows = [
+        ("copied_reasons", "", 0.3, None, None, 50, True, "30% are copied."),
+        ("never_red", "", 0, None, None, 50, False, "No."),
+    ]
+    text = printed(calibration_of({}), habits=pd.DataFrame(rows, columns=list(HABIT_COLUMNS)))
+    assert "worth a look - 30% are copied." in text
+    assert "No." not in text
+    quiet = printed(calibration_of({}), habits=pd.DataFrame(rows[1:], columns=list(HABIT_COLUMNS)))
+    assert "Nothing stands out" in quiet
