@@ -85,6 +85,25 @@ def test_a_run_says_what_it_read_and_how_far_to_trust_it(first_run: tuple[Worksp
     assert f"Risk as of {AS_OF}" in words
 
 
+def test_the_judgement_ledger_holds_every_checkpoint_of_what_ended(workspace: Workspace) -> None:
+    ledger = read_published(workspace, "judgement_ledger", AS_OF)
+
+    assert set(ledger["checkpoint"]) == {"180", "90", "last_pulse"}
+    assert set(ledger["prediction_source"].dropna()) == {"replayed"}
+    matured = pd.to_datetime(ledger["renewal_date"]) + pd.Timedelta(days=60) < pd.Timestamp(AS_OF)
+    assert matured.all()
+    assert ledger["is_churned"].notna().all()
+    seen = ledger[ledger["look_on"].notna()]
+    assert len(seen) > 20
+    assert seen[["base_rate", "usage_view", "gut_view", "churn_probability", "stance"]].notna().all(axis=None)
+    # At 180 and 90 days the judgement is taken where the models looked.
+    at_look = seen[seen["checkpoint"] != "last_pulse"]
+    assert (at_look["look_on"] == at_look["as_of"]).all()
+    last = ledger[ledger["checkpoint"] == "last_pulse"]
+    assert last["pulse_id"].notna().all()
+    assert (last["days_to_decision"] >= 0).all()
+
+
 def test_show_prints_the_risk_table_with_reasons_in_eighty_columns(workspace: Workspace) -> None:
     result = falsegreen("show", "--out", workspace.root, "--top", "5")
 
@@ -318,6 +337,11 @@ def test_with_few_churns_and_no_pulses_it_goes_on_and_says_so(source: Path, tmp_
     risk = read_published(Workspace(tmp_path / "workspace"), "account_risk")
     assert set(risk.loc[risk["churn_probability"].notna(), "calibration"]) == {"uncalibrated"}
     assert len(read_published(Workspace(tmp_path / "workspace"), "backtest_metrics")) == 0
+    ledger = read_published(Workspace(tmp_path / "workspace"), "judgement_ledger")
+    assert set(ledger["checkpoint"]) == {"180", "90"}
+    assert set(ledger["pulse_state"]) == {"absent"}
+    assert ledger["is_churned"].notna().all()
+    assert ledger[["churn_probability", "prediction_source", "had_open_play"]].isna().all(axis=None)
 
 
 def test_broken_rows_under_the_limit_are_set_aside_and_shown(
