@@ -232,7 +232,7 @@ def _table(point: Drawn, drawn: Drawn, plan: _Plan) -> pd.DataFrame:
             ]
     return pd.DataFrame.from_records(
         [
-            (model, name, round(float(value[0]), SHOWN_DECIMALS), *_interval(resampled, level))
+            (model, name, round(float(value[0]), SHOWN_DECIMALS), *percentile_interval(resampled, level))
             for model, name, value, resampled in records
         ],
         columns=["model", "metric", "value", "low", "high"],
@@ -259,7 +259,7 @@ def _in_order(table: pd.DataFrame, plan: _Plan) -> pd.DataFrame:
     return table.iloc[places.sort_values(["model", "reference", "metric"]).index].reset_index(drop=True)
 
 
-def _interval(resampled: FloatArray, level: float) -> tuple[float, float]:
+def percentile_interval(resampled: FloatArray, level: float) -> tuple[float, float]:
     """Percentile interval; NaN where fewer than half of the resamples have the figure (no churn drawn, for example)."""
     known = resampled[~np.isnan(resampled)]
     if 2 * len(known) < len(resampled):

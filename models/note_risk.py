@@ -156,7 +156,7 @@ def _fit(documents: _Documents, chosen: IntArray, settings: ModelSettings) -> Te
     """What the chosen documents teach; None where all met the same end, or share no term widely enough."""
     outcomes, weights, accounts = documents.outcomes[chosen], documents.weights[chosen], documents.accounts[chosen]
     counts = documents.counts[chosen]
-    spread = _accounts_per_term(counts, accounts)
+    spread = accounts_per_term(counts, accounts)
     common = np.flatnonzero(spread >= settings.note_minimum_accounts)
     terms = np.sort(common[np.argsort(-spread[common], kind="stable")][: settings.note_terms])
     if not len(terms) or not 0 < outcomes.sum() < len(outcomes):
@@ -189,7 +189,7 @@ def _out_of_fold(documents: _Documents, folds: IntArray, settings: ModelSettings
     return shifts[documents.of_row]
 
 
-def _accounts_per_term(counts: Any, accounts: IntArray) -> IntArray:
+def accounts_per_term(counts: Any, accounts: IntArray) -> IntArray:
     """Accounts that have each term, shape (t,)."""
     documents = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
     pairs = np.unique(accounts[documents] * np.int64(counts.shape[1]) + counts.indices)

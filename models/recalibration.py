@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
-from models.learning import FloatArray, unit_of
+from models.learning import FloatArray, IntArray, unit_of
 from models.logistic import logit, sigmoid
 from models.metrics import LEAST_PROBABILITY
 from models.settings import ModelSettings
@@ -125,11 +125,29 @@ def consistency_band(rows: pd.DataFrame, predicted: FloatArray, settings: ModelS
         predicted, low, high: m rows.
     """
     scores, weights = rows["probability"].to_numpy(dtype=np.float64), rows["weight"].to_numpy(dtype=np.float64)
-    units, unique = pd.factorize(unit_of(rows), sort=True)
+    units, _ = pd.factorize(unit_of(rows), sort=True)
+    return band_of_true(scores, weights, units, predicted, settings)
+
+
+def band_of_true(
+    scores: FloatArray, weights: FloatArray, units: IntArray, predicted: FloatArray, settings: ModelSettings
+) -> pd.DataFrame:
+    """The same for any predictions.
+
+    Args:
+        scores: Probabilities, shape (n,).
+        weights: Shape (n,).
+        units: Number of the unit whose outcome each row shares, shape (n,), counted from 0 without a gap.
+        predicted: Probabilities at which the band is wanted, ascending, shape (m,).
+        settings: Seed, number of draws, level.
+
+    Returns:
+        predicted, low, high: m rows.
+    """
     generator = np.random.default_rng(settings.seed)
     curves = np.empty((settings.bootstrap_resamples, len(predicted)))
     for draw in range(settings.bootstrap_resamples):
-        drawn = (generator.random(len(unique))[units] < scores).astype(np.float64)
+        drawn = (generator.random(units.max() + 1)[units] < scores).astype(np.float64)
         isotonic = IsotonicRegression(out_of_bounds="clip").fit(scores, drawn, sample_weight=weights)
         curves[draw] = isotonic.predict(predicted)
     ends = [(1 - settings.interval_level) / 2, (1 + settings.interval_level) / 2]
