@@ -26,6 +26,7 @@ from pipelines.command_options import (
     Verbose,
     parse_date,
 )
+from pipelines.judge_command import judge
 from pipelines.models_command import app as models_app
 from pipelines.reading_commands import app as reading_app
 from pipelines.telemetry import turn_off_telemetry
@@ -52,6 +53,7 @@ app = typer.Typer(
 # Without a name its commands are commands of this one.
 app.add_typer(reading_app)
 app.add_typer(models_app, name="models", short_help="The trained models, which one is in charge, and why")
+app.command(short_help="Past judgements in any file, held against what came of them")(judge)
 
 
 def main() -> None:

@@ -24,11 +24,11 @@ def evidence_plots(predictions: pd.DataFrame, contributions: pd.DataFrame, setti
     """
     plots = {}
     if (predictions["band"] == HEADLINE_BAND).any():
-        plots["reliability"] = _svg(reliability_chart(predictions, settings).to_dict())
+        plots["reliability"] = svg_of(reliability_chart(predictions, settings).to_dict())
     if len(predictions):
-        plots["auc_by_cutoff"] = _svg(auc_chart(predictions).to_dict())
+        plots["auc_by_cutoff"] = svg_of(auc_chart(predictions).to_dict())
     if len(contributions):
-        plots["contributions"] = _svg(contribution_chart(contributions).to_dict())
+        plots["contributions"] = svg_of(contribution_chart(contributions).to_dict())
     return plots
 
 
@@ -38,7 +38,8 @@ def as_markdown(plots: dict[str, str]) -> str:
     return "\n\n".join(f"![{name}](data:image/svg+xml;base64,{text})" for name, text in encoded.items())
 
 
-def _svg(specification: dict[str, object]) -> str:
+def svg_of(specification: dict[str, object]) -> str:
+    """Draw a Vega-Lite specification as SVG text."""
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(specification))

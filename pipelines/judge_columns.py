@@ -1,0 +1,248 @@
+"""From the file of a judge to decided calls: which rows count, and which were set aside for which reason.
+
+Every row of the file is in the calls or counted once among those set aside, under the first reason that applies.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.problems import ContractError, Problem
+from models.judgement.calls import Calls
+from models.learning import FloatArray
+from pipelines.judge_file import PLACE, TABLE, read_columns
+from pipelines.judge_words import (
+    UnclearError,
+    are_numbers,
+    is_missing,
+    read_levels,
+    read_outcomes,
+    read_probabilities,
+    spoken_counts,
+)
+
+FIRST_ROWS: Final = 5
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person asks of a file: which column is what, and how its cells are meant.
+
+    Attributes:
+        judgement: Column of what was said.
+        outcome: Column of what happened.
+        rater: Column of who said it, or None.
+        model: Column of a model's probability, or None.
+        group: Column of the kind of case, or None.
+        cluster: Column of what is resampled and held out together, or None for the row.
+        text: Column of what was written, or None.
+        judged_on: Column of when it was said, or None.
+        outcome_on: Column of when it happened, or None.
+        order: Names of the levels, best first; empty for known colours or probabilities.
+        mapping: Words of the file and what each of them means.
+        events: Values of the outcome that are the event; empty where it goes without saying.
+        is_percent: Whether a column that looks like percentages is one.
+    """
+
+    judgement: str
+    outcome: str
+    rater: str | None = None
+    model: str | None = None
+    group: str | None = None
+    cluster: str | None = None
+    text: str | None = None
+    judged_on: str | None = None
+    outcome_on: str | None = None
+    order: tuple[str, ...] = ()
+    mapping: Mapping[str, str] | None = None
+    events: tuple[str, ...] = ()
+    is_percent: bool = False
+
+    @property
+    def text_columns(self) -> list[str]:
+        """Columns that are read as text."""
+        asked = (self.judgement, self.outcome, self.rater, self.model, self.group, self.cluster, self.text)
+        return [name for name in asked if name is not None]
+
+    @property
+    def date_columns(self) -> list[str]:
+        """Columns that are read as dates."""
+        return [name for name in (self.judged_on, self.outcome_on) if name is not None]
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Rows that stay out of every figure.
+
+    Attributes:
+        reason: Why, in words.
+        rows: How many.
+        first_rows: Places of the first of them in the file.
+        values: What they say there, with counts; empty where they say nothing.
+    """
+
+    reason: str
+    rows: int
+    first_rows: tuple[str, ...]
+    values: str = ""
+
+    def __str__(self) -> str:
+        """One line of a list."""
+        more = ", ..." if self.rows > len(self.first_rows) else ""
+        values = f": {self.values}" if self.values else ""
+        unit = "row" if self.rows == 1 else "rows"
+        return f"{self.rows:,} {unit}, {self.reason}{values} ({', '.join(self.first_rows)}{more})"
+
+
+@dataclass(frozen=True)
+class ReadCalls:
+    """The calls of a file.
+
+    Attributes:
+        calls: Those that count.
+        rows: Rows of the file.
+        set_aside: The others, by reason.
+        notes: How cells were read where that does not go without saying.
+    """
+
+    calls: Calls
+    rows: int
+    set_aside: tuple[SetAside, ...]
+    notes: tuple[str, ...]
+
+
+def read_calls(file: Path, question: Question) -> ReadCalls:
+    """Read the decided calls of a file.
+
+    Args:
+        file: CSV or Parquet.
+        question: Which column is what.
+
+    Raises:
+        ContractError: The file cannot be read, or a column not without being told more, or no row is left.
+    """
+    frame = read_columns(file, question.text_columns, question.date_columns)
+    sorting = _Sorting(frame)
+    notes: list[str] = []
+    outcomes = _outcomes(file, sorting, question, notes)
+    scores, levels = _judgement(file, sorting, question, notes)
+    model = _probabilities(file, sorting, question.model, question, notes) if question.model else None
+    _dates(sorting, question)
+    if question.is_percent and not any("read as percentages" in note for note in notes):
+        _stop(file, question.judgement, "--percent was given, and no column of probabilities has a value above 1")
+    kept = sorting.kept
+    if not kept.any():
+        listed = "".join(f"\n    {entry}" for entry in sorting.set_aside)
+        _stop(file, question.judgement, f"no row is left to judge{listed}")
+    calls = Calls(
+        scores=scores,
+        outcomes=outcomes,
+        clusters=_clusters(frame, question.cluster, notes),
+        levels=levels,
+        model=model,
+        groups=_texts(frame, question.group),
+        raters=_texts(frame, question.rater),
+        texts=_texts(frame, question.text),
+    )
+    return ReadCalls(calls.part(kept), len(frame), tuple(sorting.set_aside), tuple(notes))
+
+
+class _Sorting:
+    """The rows of a file, sorted into those that count and those set aside."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.kept = np.ones(len(frame), dtype=bool)
+        self.set_aside: list[SetAside] = []
+
+    def leave_out(self, rows: np.ndarray, reason: str, values: pd.Series | None = None) -> None:
+        """Set rows aside unless they are already."""
+        rows = rows & self.kept
+        if not rows.any():
+            return
+        self.kept &= ~rows
+        first = tuple(self.frame[PLACE][rows].head(FIRST_ROWS))
+        self.set_aside.append(
+            SetAside(reason, int(rows.sum()), first, "" if values is None else spoken_counts(values[rows]))
+        )
+
+
+def _outcomes(file: Path, sorting: _Sorting, question: Question, notes: list[str]) -> FloatArray:
+    column = sorting.frame[question.outcome]
+    try:
+        outcomes, said = read_outcomes(column, question.outcome, question.events)
+    except UnclearError as error:
+        _stop(file, question.outcome, str(error))
+    notes += said
+    sorting.leave_out(np.isnan(outcomes), f"no outcome in '{question.outcome}'")
+    return outcomes
+
+
+def _judgement(
+    file: Path, sorting: _Sorting, question: Question, notes: list[str]
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Scores and names of the levels, none of these for probabilities."""
+    column = sorting.frame[question.judgement]
+    if not question.order and not question.mapping and are_numbers(column):
+        return _probabilities(file, sorting, question.judgement, question, notes), ()
+    try:
+        levels = read_levels(column, question.order, question.mapping or {})
+    except UnclearError as error:
+        _stop(file, question.judgement, str(error))
+    notes += levels.notes
+    unread = np.isnan(levels.numbers)
+    missing = is_missing(column).to_numpy(dtype=bool)
+    sorting.leave_out(unread & missing, f"no judgement in '{question.judgement}'")
+    sorting.leave_out(unread, f"no level that is known in '{question.judgement}'", column)
+    return levels.numbers, levels.names
+
+
+def _probabilities(file: Path, sorting: _Sorting, name: str, question: Question, notes: list[str]) -> FloatArray:
+    column = sorting.frame[name]
+    try:
+        read = read_probabilities(column, name, may_be_percent=question.is_percent)
+    except UnclearError as error:
+        _stop(file, name, str(error))
+    notes += read.notes
+    unread = np.isnan(read.numbers)
+    missing = is_missing(column).to_numpy(dtype=bool)
+    sorting.leave_out(unread & missing, f"nothing in '{name}'")
+    bounds = "0 to 100 %" if read.is_percent else "0 to 1"
+    sorting.leave_out(unread, f"no number from {bounds} in '{name}'", column)
+    return read.numbers
+
+
+def _dates(sorting: _Sorting, question: Question) -> None:
+    """Refuse rows whose judgement does not come before its outcome; a date by itself says nothing of the hour."""
+    if question.judged_on is None or question.outcome_on is None:
+        return
+    judged, happened = sorting.frame[question.judged_on], sorting.frame[question.outcome_on]
+    for name, dates in ((question.judged_on, judged), (question.outcome_on, happened)):
+        sorting.leave_out(dates.isna().to_numpy(), f"no date written YYYY-MM-DD in '{name}'")
+    days = judged.dt.normalize(), happened.dt.normalize()
+    has_hours = judged.ne(days[0]) & happened.ne(days[1])
+    is_before = (judged < happened).where(has_hours, days[0] < days[1])
+    sorting.leave_out(~is_before.to_numpy(dtype=bool), "judged on or after the date of the outcome")
+
+
+def _clusters(frame: pd.DataFrame, name: str | None, notes: list[str]) -> np.ndarray:
+    """What is held together: the named column, and the row where it is empty or none is named."""
+    own = frame[PLACE].to_numpy(dtype=object)
+    if name is None:
+        return own
+    column = frame[name]
+    if empty := int(column.isna().sum()):
+        notes.append(f"{empty:,} rows have nothing in '{name}' and are a cluster each.")
+    return ("cluster " + column).where(column.notna(), frame[PLACE]).to_numpy(dtype=object)
+
+
+def _texts(frame: pd.DataFrame, name: str | None) -> np.ndarray | None:
+    return None if name is None else frame[name].to_numpy(dtype=object)
+
+
+def _stop(file: Path, column: str, message: str) -> NoReturn:
+    raise ContractError([Problem(TABLE, str(file), "unclear", message, column)])

@@ -1,0 +1,75 @@
+"""The report on past calls as files: one Markdown page and one page of HTML that needs no other file and no network.
+
+Layout lies in the templates; what is said in `models.judgement.report`. Text of the file that was judged is escaped in
+both.
+"""
+
+import base64
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from models.judgement.report import Report
+from pipelines.plots import svg_of
+from pipelines.text_display import printable
+from pipelines.whole_files import replace_file
+
+PAGE: Final = "judgement.html"
+MARKDOWN: Final = "judgement.md"
+_MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+def write_pages(report: Report, charts: dict[str, dict[str, Any]], folder: Path) -> tuple[Path, Path]:
+    """Write the Markdown and the HTML page into a folder, which is created.
+
+    Args:
+        report: What to say.
+        charts: Vega-Lite specifications by the name that sections use.
+        folder: Where to.
+
+    Returns:
+        Paths of the Markdown and of the HTML page.
+    """
+    pictures = {name: svg_of(specification) for name, specification in charts.items()}
+    pages = folder / MARKDOWN, folder / PAGE
+    replace_file(pages[0], as_markdown(report, pictures).encode("utf-8"))
+    replace_file(pages[1], as_html(report, pictures).encode("utf-8"))
+    return pages
+
+
+def as_html(report: Report, pictures: dict[str, str]) -> str:
+    """The page with its pictures inside it."""
+    # The pictures come from the drawing library, which escapes what it draws.
+    inline = {name: Markup(svg) for name, svg in pictures.items()}  # noqa: S704 - see above
+    return _environment().get_template("judge.html.j2").render(report=report, charts=inline)
+
+
+def as_markdown(report: Report, pictures: dict[str, str]) -> str:
+    """The same as Markdown; pictures are data addresses, so that the file needs no other."""
+    encoded = {name: base64.b64encode(svg.encode("utf-8")).decode("ascii") for name, svg in pictures.items()}
+    addresses = {name: f"data:image/svg+xml;base64,{text}" for name, text in encoded.items()}
+    return _environment().get_template("judge.md.j2").render(report=report, charts=addresses)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters["plain"] = _plain
+    return environment
+
+
+def _template(name: str) -> str:
+    return resources.files("pipelines").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _plain(text: str) -> str:
+    """Text on one line that Markdown shows as it is."""
+    return _MARKDOWN_SIGNS.sub(r"\\\1", printable(text))

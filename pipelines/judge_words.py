@@ -1,0 +1,221 @@
+"""What the cells of a judge's file mean: colours and grades, probabilities, outcomes. Texts in, numbers out.
+
+Nothing is guessed in silence: what is not understood is NaN and counted by the caller, and what could be meant in two
+ways stops with the option that settles it. Which rows then stay out is decided in `judge_columns`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.learning import FloatArray
+
+MISSING_WORDS = frozenset({"na", "n/a", "nan", "null", "none", "-", "–", "."})
+"""Words by which spreadsheets and other programs say that nothing is there."""
+KNOWN_LEVELS: Mapping[str, int] = {
+    word: number
+    for number, words in enumerate(
+        (
+            ("green", "g"),
+            ("amber/green", "green/amber", "yellow/green", "green/yellow", "a/g", "g/a", "y/g", "g/y"),
+            ("amber", "yellow", "a", "y"),
+            ("amber/red", "red/amber", "yellow/red", "red/yellow", "a/r", "r/a", "y/r", "r/y"),
+            ("red", "r"),
+        )
+    )
+    for word in words
+}
+"""Colours of status reports, best first, in English."""
+EVENT_WORDS = frozenset({"1", "yes", "y", "true", "t", "churned", "churn", "lost", "cancelled", "canceled"})
+NO_EVENT_WORDS = frozenset({"0", "no", "n", "false", "f", "renewed", "retained", "kept", "won", "stayed"})
+PERCENT_SHARE = 0.1
+"""Share of the values above one from which on a column looks like percentages rather than like slips of the pen."""
+LARGEST_GRADE = 10
+_SEPARATOR = re.compile(r"(?<=\w)(?:\s*[/\-–_&+]\s*|\s+and\s+|\s+to\s+)(?=\w)")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+_SHOWN_WORDS = 8
+
+
+class UnclearError(Exception):
+    """A column cannot be read without being told more; the message names the option that tells it."""
+
+
+@dataclass(frozen=True)
+class ReadLevels:
+    """Levels read from words.
+
+    Attributes:
+        numbers: Number of each row's level, 0 the best, NaN where the word is unknown or missing.
+        names: Names of the levels, best first.
+        notes: What was taken for the same.
+    """
+
+    numbers: FloatArray
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadProbabilities:
+    """Probabilities read from texts.
+
+    Attributes:
+        numbers: From zero to one; NaN where the text is missing, no number, or outside.
+        is_percent: Whether they were divided by a hundred.
+        notes: How they were read.
+    """
+
+    numbers: FloatArray
+    is_percent: bool
+    notes: tuple[str, ...]
+
+
+def folded(text: str) -> str:
+    """A word as it is compared: lower case, one blank or slash between parts, a whole number without decimals."""
+    word = _SEPARATOR.sub("/", " ".join(text.casefold().split()))
+    number = pd.to_numeric(word, errors="coerce")
+    return str(int(number)) if np.isfinite(number) and number == int(number) else word
+
+
+def is_missing(column: pd.Series) -> pd.Series:
+    """Whether a cell is empty or says that nothing is there."""
+    return column.isna() | column.map(lambda text: text.casefold() in MISSING_WORDS, na_action="ignore").eq(True)
+
+
+def spoken_counts(column: pd.Series) -> str:
+    """The distinct values of a column with their counts, the most frequent first, for a message."""
+    counts = column.value_counts()
+    shown = [f"{value!r} ({count:,})" for value, count in counts.head(_SHOWN_WORDS).items()]
+    more = [f"and {len(counts) - _SHOWN_WORDS} more"] if len(counts) > _SHOWN_WORDS else []
+    return ", ".join([*shown, *more])
+
+
+def are_numbers(column: pd.Series) -> bool:
+    """Whether at least half of the cells that are there are numbers."""
+    given = column[~is_missing(column)]
+    return bool(len(given)) and float(_numbers(given)[0].notna().mean()) >= 0.5
+
+
+def read_levels(column: pd.Series, order: Sequence[str], mapping: Mapping[str, str]) -> ReadLevels:
+    """Levels of a column of words.
+
+    Args:
+        column: Texts, None where empty.
+        order: Names of the levels, best first; empty for the colours that are known.
+        mapping: Words of the file and the word that each of them means.
+
+    Raises:
+        UnclearError: A word is mapped to no level, or half of the cells or more say nothing that is known.
+    """
+    places = {folded(word): number for number, word in enumerate(order)} if order else dict(KNOWN_LEVELS)
+    meaning = {folded(word): folded(meant) for word, meant in mapping.items()}
+    if lost := [f"{word!r} to {meant!r}" for word, meant in mapping.items() if folded(meant) not in places]:
+        known = ", ".join(order or KNOWN_LEVELS)
+        raise UnclearError(f"--mapping leads {', '.join(lost)}, which is no level; levels are {known}")
+    # A word of the order that spreadsheets use for "missing" is a level all the same: it was named.
+    given = column[column.notna() & (~is_missing(column) | column.map(folded, na_action="ignore").isin(places))]
+    words = given.map(folded).map(lambda word: meaning.get(word, word))
+    numbers = words.map(places).astype(np.float64)
+    if len(given) and numbers.notna().mean() <= 0.5:
+        raise UnclearError(
+            f"these words are no levels that are known: {spoken_counts(given[numbers.isna()])}; name the levels from "
+            "best to worst with --order, or say what the words mean with --mapping 'verde=green,...'"
+        )
+    names, numbers, notes = _named(words, numbers, tuple(order))
+    return ReadLevels(_in_place(numbers, column), names, notes)
+
+
+def _named(
+    words: pd.Series, numbers: pd.Series, order: tuple[str, ...]
+) -> tuple[tuple[str, ...], pd.Series, tuple[str, ...]]:
+    """Names of the levels and their numbers without gaps; known colours are called as the file calls them."""
+    if order:
+        return order, numbers, ()
+    used = sorted(numbers.dropna().unique())
+    spoken = {number: list(words[numbers == number].value_counts().index) for number in used}
+    notes = [f"{' and '.join(map(repr, said))} are taken for one level." for said in spoken.values() if len(said) > 1]
+    places = {number: place for place, number in enumerate(used)}
+    return tuple(str(spoken[number][0]) for number in used), numbers.map(places), tuple(notes)
+
+
+def read_probabilities(column: pd.Series, name: str, *, may_be_percent: bool) -> ReadProbabilities:
+    """Probabilities of a column of texts.
+
+    Args:
+        column: Texts, None where empty.
+        name: Name of the column, for messages.
+        may_be_percent: Whether a column that looks like percentages may be taken for that.
+
+    Raises:
+        UnclearError: The column looks like percentages and may not be, or like grades.
+    """
+    numbers, signs, commas = _numbers(column[~is_missing(column)])
+    known = numbers.dropna()
+    inside = bool(known.between(0, 100).all())
+    looks_percent = bool(signs.any()) or (inside and float((known > 1).mean()) >= PERCENT_SHARE)
+    looks_graded = not signs.any() and looks_percent and bool((known % 1 == 0).all() and known.max() <= LARGEST_GRADE)
+    if looks_percent and not may_be_percent:
+        if looks_graded:
+            grades = ",".join(str(int(grade)) for grade in sorted(known.unique()))
+            raise UnclearError(
+                f"'{name}' holds whole numbers from {known.min():.0f} to {known.max():.0f}; if they are grades, "
+                f"say which is best with --order {grades} (best first), if they are percentages, with --percent"
+            )
+        raise UnclearError(
+            f"'{name}' looks like percentages (values up to {known.max():g}); if it is, say so with --percent"
+        )
+    values = known / 100 if looks_percent else known
+    notes = [f"'{name}' is read as percentages."] if looks_percent else []
+    if commas.any():
+        notes.append(f"Decimal commas in '{name}' are read as points ({int(commas.sum()):,} cells).")
+    values = values.where(values.between(0, 1))
+    return ReadProbabilities(_in_place(values, column), looks_percent, tuple(notes))
+
+
+def _numbers(given: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Numbers of texts (NaN where there is none), which had a percent sign, and which a decimal comma."""
+    text = given.astype(str)
+    signs = text.str.endswith("%")
+    bare = text.str.removesuffix("%").str.strip()
+    commas = bare.map(lambda word: bool(_DECIMAL_COMMA.fullmatch(word))).astype(bool)
+    numbers = pd.to_numeric(bare.where(~commas, bare.str.replace(",", ".")), errors="coerce").astype(np.float64)
+    return numbers, signs, commas
+
+
+def read_outcomes(column: pd.Series, name: str, events: Sequence[str]) -> tuple[FloatArray, tuple[str, ...]]:
+    """1.0 where the event happened, 0.0 where not, NaN where nothing is said; and how it was read.
+
+    Args:
+        column: Texts, None where empty.
+        name: Name of the column, for messages.
+        events: Values that are the event; empty where that goes without saying (yes and no, 1 and 0, churned, renewed).
+
+    Raises:
+        UnclearError: A value does not say whether it is the event, or no row has the event that was named.
+    """
+    asked = {folded(event) for event in events}
+    words = column.map(folded, na_action="ignore")
+    given = column.notna() & (~is_missing(column) | words.isin(asked))
+    known = words[given]
+    if asked:
+        if lost := sorted(asked - set(known)):
+            raise UnclearError(f"no row of '{name}' says {', '.join(lost)!r}; it says {spoken_counts(column[given])}")
+        happened = known.isin(asked)
+        others = known[~happened].nunique()
+        notes = (f"Not the event: {spoken_counts(column[given][~happened])}.",) if others > 1 else ()
+    else:
+        unclear = ~known.isin(EVENT_WORDS | NO_EVENT_WORDS)
+        if unclear.any():
+            raise UnclearError(
+                f"'{name}' says {spoken_counts(column[given])}; say which of them is the event with --event"
+            )
+        happened, notes = known.isin(EVENT_WORDS), ()
+    return _in_place(happened.astype(np.float64), column), notes
+
+
+def _in_place(read: pd.Series, column: pd.Series) -> FloatArray:
+    """Numbers of the cells that could be read, each in its row, NaN in all others."""
+    return np.asarray(read.reindex(column.index), dtype=np.float64)
