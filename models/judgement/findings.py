@@ -219,14 +219,22 @@ def about_groups(table: pd.DataFrame) -> str:
     )
 
 
-def about_words(record: Record) -> str:
+def about_words(record: Record) -> tuple[str, ...]:
     """Whether the text says more than the judgement."""
     if record.with_words is None or record.reading is None:
-        return "No text has a word to learn from."
+        return ("No text has a word to learn from.",)
     auc, brier = (record.with_words.difference(WITH_WORDS, WITHOUT_WORDS, figure) for figure in (AUC, BRIER))
     figures = f"AUC {interval(auc, signed=True)}, Brier score {interval(brier, 4, signed=True)}, out of sample"
     read = f"{record.reading.texts:,} texts, {record.reading.terms:,} terms that enough clusters share"
     if brier.excludes(0.0):
         verdict = "adds to" if brier.value < 0 else "takes away from"
-        return f"The text {verdict} the judgement: {figures} ({read})."
-    return f"The text adds nothing to the judgement that these calls could show: {figures} ({read})."
+        said = f"The text {verdict} the judgement: {figures} ({read})."
+    else:
+        said = f"The text adds nothing to the judgement that these calls could show: {figures} ({read})."
+    if not record.reading.repeated:
+        return (said,)
+    return (
+        said,
+        f"{record.reading.repeated:,} texts stand word for word in another cluster too, which flatters the text. Is "
+        "there a column to name with --cluster?",
+    )

@@ -100,7 +100,7 @@ def _headlines(record: Record) -> tuple[str, ...]:
     additions = findings.about_additions(record)
     said += additions[:2] if additions else (findings.about_skill(record),)
     if record.with_words is not None:
-        said.append(findings.about_words(record))
+        said.append(findings.about_words(record)[0])
     return tuple(said)
 
 
@@ -220,7 +220,7 @@ def _disagreement_row(row: dict[Hashable, Any]) -> tuple[str, ...]:
 def _words_section(record: Record) -> list[Section]:
     if record.calls.texts is None or record.calls.shortage is not None:
         return []
-    return [Section("What the text adds", (findings.about_words(record),))]
+    return [Section("What the text adds", findings.about_words(record))]
 
 
 def _group_section(record: Record) -> list[Section]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from sklearn.feature_extraction.text import CountVectorizer
 
 from models.judgement.blend import design
@@ -31,12 +32,15 @@ class Reading:
         without: From the judgement alone, recalibrated, shape (n,).
         with_words: From the judgement and the words, shape (n,).
         texts: Calls that have a text.
+        repeated: Of these, how many have the very words of a call of another cluster: what was learned of the one is
+            then remembered of the other, and the words look better than they are.
         terms: Terms that were learned from in the largest fold.
     """
 
     without: FloatArray
     with_words: FloatArray
     texts: int
+    repeated: int
     terms: int
 
 
@@ -67,7 +71,9 @@ def read_words(calls: Calls, settings: ModelSettings) -> Reading | None:
         shifts, terms = _shifts(counts[~held_out], counts[held_out], others, inputs @ judged, settings)
         with_words[held_out] = sigmoid(before + shifts)
         learned = max(learned, terms)
-    return Reading(without, with_words, int(sum(text is not None for text in calls.texts)), learned)
+    written = pd.DataFrame({"text": calls.texts, "cluster": calls.clusters}).dropna(subset="text")
+    repeated = int((written.groupby("text")["cluster"].transform("nunique") > 1).sum())
+    return Reading(without, with_words, len(written), repeated, learned)
 
 
 def _shifts(
