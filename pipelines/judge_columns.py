@@ -105,12 +105,14 @@ class ReadCalls:
     Attributes:
         calls: Those that count.
         rows: Rows of the file.
-        set_aside: The others, by reason.
+        left_out: The others one by one: row place, reason.
+        set_aside: The same, counted by reason.
         notes: How cells were read where that does not go without saying.
     """
 
     calls: Calls
     rows: int
+    left_out: pd.DataFrame
     set_aside: tuple[SetAside, ...]
     notes: tuple[str, ...]
 
@@ -126,38 +128,42 @@ def read_calls(file: Path, question: Question) -> ReadCalls:
         ContractError: The file cannot be read, or a column not without being told more, or no row is left.
     """
     frame = read_columns(file, question.text_columns, question.date_columns)
-    sorting = _Sorting(frame)
-    notes: list[str] = []
-    outcomes = _outcomes(file, sorting, question, notes)
-    scores, levels = _judgement(file, sorting, question, notes)
-    model = _probabilities(file, sorting, question.model, question, notes) if question.model else None
-    _dates(sorting, question)
-    if question.is_percent and not any("read as percentages" in note for note in notes):
-        _stop(file, question.judgement, "--percent was given, and no column of probabilities has a value above 1")
-    kept = sorting.kept
-    if not kept.any():
-        listed = "".join(f"\n    {entry}" for entry in sorting.set_aside)
-        _stop(file, question.judgement, f"no row is left to judge{listed}")
+    sheet = _Sheet(file, frame, question)
+    outcomes = _outcomes(sheet)
+    scores, levels = _judgement(sheet)
+    model = _probabilities(sheet, question.model) if question.model else None
+    _dates(sheet)
+    if question.is_percent and not sheet.has_percent:
+        sheet.stop(question.judgement, "--percent was given, and no column of probabilities has a value above 1")
+    if not sheet.kept.any():
+        listed = "".join(f"\n    {entry}" for entry in sheet.set_aside)
+        sheet.stop(question.judgement, f"no row is left to judge{listed}")
     calls = Calls(
         scores=scores,
         outcomes=outcomes,
-        clusters=_clusters(frame, question.cluster, notes),
+        clusters=_clusters(sheet),
         levels=levels,
         model=model,
         groups=_texts(frame, question.group),
         raters=_texts(frame, question.rater),
         texts=_texts(frame, question.text),
     )
-    return ReadCalls(calls.part(kept), len(frame), tuple(sorting.set_aside), tuple(notes))
+    left_out = pd.DataFrame({PLACE: frame[PLACE], "reason": sheet.reasons})[~sheet.kept].reset_index(drop=True)
+    return ReadCalls(calls.part(sheet.kept), len(frame), left_out, tuple(sheet.set_aside), tuple(sheet.notes))
 
 
-class _Sorting:
-    """The rows of a file, sorted into those that count and those set aside."""
+class _Sheet:
+    """The rows of a file while they are read: which still count, why others do not, and how cells were understood."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, file: Path, frame: pd.DataFrame, question: Question) -> None:
+        self.file = file
         self.frame = frame
+        self.question = question
         self.kept = np.ones(len(frame), dtype=bool)
+        self.reasons = np.full(len(frame), None, dtype=object)
         self.set_aside: list[SetAside] = []
+        self.notes: list[str] = []
+        self.has_percent = False
 
     def leave_out(self, rows: np.ndarray, reason: str, values: pd.Series | None = None) -> None:
         """Set rows aside unless they are already."""
@@ -165,84 +171,86 @@ class _Sorting:
         if not rows.any():
             return
         self.kept &= ~rows
+        self.reasons[rows] = reason
         first = tuple(self.frame[PLACE][rows].head(FIRST_ROWS))
-        self.set_aside.append(
-            SetAside(reason, int(rows.sum()), first, "" if values is None else spoken_counts(values[rows]))
-        )
+        said = "" if values is None else spoken_counts(values[rows])
+        self.set_aside.append(SetAside(reason, int(rows.sum()), first, said))
+
+    def stop(self, column: str, message: str) -> NoReturn:
+        """End the reading with what is wrong about a column."""
+        raise ContractError([Problem(TABLE, str(self.file), "unclear", message, column)])
 
 
-def _outcomes(file: Path, sorting: _Sorting, question: Question, notes: list[str]) -> FloatArray:
-    column = sorting.frame[question.outcome]
+def _outcomes(sheet: _Sheet) -> FloatArray:
+    name = sheet.question.outcome
     try:
-        outcomes, said = read_outcomes(column, question.outcome, question.events)
+        outcomes, notes = read_outcomes(sheet.frame[name], name, sheet.question.events)
     except UnclearError as error:
-        _stop(file, question.outcome, str(error))
-    notes += said
-    sorting.leave_out(np.isnan(outcomes), f"no outcome in '{question.outcome}'")
+        sheet.stop(name, str(error))
+    sheet.notes += notes
+    sheet.leave_out(np.isnan(outcomes), f"no outcome in '{name}'")
     return outcomes
 
 
-def _judgement(
-    file: Path, sorting: _Sorting, question: Question, notes: list[str]
-) -> tuple[FloatArray, tuple[str, ...]]:
+def _judgement(sheet: _Sheet) -> tuple[FloatArray, tuple[str, ...]]:
     """Scores and names of the levels, none of these for probabilities."""
-    column = sorting.frame[question.judgement]
+    question = sheet.question
+    name = question.judgement
+    column = sheet.frame[name]
     if not question.order and not question.mapping and are_numbers(column):
-        return _probabilities(file, sorting, question.judgement, question, notes), ()
+        return _probabilities(sheet, name), ()
     try:
         levels = read_levels(column, question.order, question.mapping or {})
     except UnclearError as error:
-        _stop(file, question.judgement, str(error))
-    notes += levels.notes
+        sheet.stop(name, str(error))
+    sheet.notes += levels.notes
     unread = np.isnan(levels.numbers)
     missing = is_missing(column).to_numpy(dtype=bool)
-    sorting.leave_out(unread & missing, f"no judgement in '{question.judgement}'")
-    sorting.leave_out(unread, f"no level that is known in '{question.judgement}'", column)
+    sheet.leave_out(unread & missing, f"no judgement in '{name}'")
+    sheet.leave_out(unread, f"no level that is known in '{name}'", column)
     return levels.numbers, levels.names
 
 
-def _probabilities(file: Path, sorting: _Sorting, name: str, question: Question, notes: list[str]) -> FloatArray:
-    column = sorting.frame[name]
+def _probabilities(sheet: _Sheet, name: str) -> FloatArray:
+    column = sheet.frame[name]
     try:
-        read = read_probabilities(column, name, may_be_percent=question.is_percent)
+        read = read_probabilities(column, name, may_be_percent=sheet.question.is_percent)
     except UnclearError as error:
-        _stop(file, name, str(error))
-    notes += read.notes
+        sheet.stop(name, str(error))
+    sheet.notes += read.notes
+    sheet.has_percent |= read.is_percent
     unread = np.isnan(read.numbers)
     missing = is_missing(column).to_numpy(dtype=bool)
-    sorting.leave_out(unread & missing, f"nothing in '{name}'")
+    sheet.leave_out(unread & missing, f"no probability in '{name}'")
     bounds = "0 to 100 %" if read.is_percent else "0 to 1"
-    sorting.leave_out(unread, f"no number from {bounds} in '{name}'", column)
+    sheet.leave_out(unread, f"no number from {bounds} in '{name}'", column)
     return read.numbers
 
 
-def _dates(sorting: _Sorting, question: Question) -> None:
+def _dates(sheet: _Sheet) -> None:
     """Refuse rows whose judgement does not come before its outcome; a date by itself says nothing of the hour."""
+    question = sheet.question
     if question.judged_on is None or question.outcome_on is None:
         return
-    judged, happened = sorting.frame[question.judged_on], sorting.frame[question.outcome_on]
+    judged, happened = sheet.frame[question.judged_on], sheet.frame[question.outcome_on]
     for name, dates in ((question.judged_on, judged), (question.outcome_on, happened)):
-        sorting.leave_out(dates.isna().to_numpy(), f"no date written YYYY-MM-DD in '{name}'")
+        sheet.leave_out(dates.isna().to_numpy(), f"no date written YYYY-MM-DD in '{name}'")
     days = judged.dt.normalize(), happened.dt.normalize()
     has_hours = judged.ne(days[0]) & happened.ne(days[1])
     is_before = (judged < happened).where(has_hours, days[0] < days[1])
-    sorting.leave_out(~is_before.to_numpy(dtype=bool), "judged on or after the date of the outcome")
+    sheet.leave_out(~is_before.to_numpy(dtype=bool), "judged on or after the date of the outcome")
 
 
-def _clusters(frame: pd.DataFrame, name: str | None, notes: list[str]) -> np.ndarray:
+def _clusters(sheet: _Sheet) -> np.ndarray:
     """What is held together: the named column, and the row where it is empty or none is named."""
-    own = frame[PLACE].to_numpy(dtype=object)
+    name, places = sheet.question.cluster, sheet.frame[PLACE]
     if name is None:
-        return own
-    column = frame[name]
-    if empty := int(column.isna().sum()):
-        notes.append(f"{empty:,} rows have nothing in '{name}' and are a cluster each.")
-    return ("cluster " + column).where(column.notna(), frame[PLACE]).to_numpy(dtype=object)
+        return places.to_numpy(dtype=object)
+    column = sheet.frame[name]
+    if empty := int((column.isna() & sheet.kept).sum()):
+        sheet.notes.append(f"{empty:,} rows have nothing in '{name}' and are a cluster each.")
+    return ("cluster " + column).where(column.notna(), places).to_numpy(dtype=object)
 
 
 def _texts(frame: pd.DataFrame, name: str | None) -> np.ndarray | None:
     return None if name is None else frame[name].to_numpy(dtype=object)
-
-
-def _stop(file: Path, column: str, message: str) -> NoReturn:
-    raise ContractError([Problem(TABLE, str(file), "unclear", message, column)])

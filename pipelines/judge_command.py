@@ -97,7 +97,7 @@ def _judge(file: Path, question: "Question", minimum_calls: int, out: Path | Non
     from models.settings import ModelSettings
     from pipelines.judge_columns import read_calls
     from pipelines.judge_display import print_judgement
-    from pipelines.judge_page import write_pages
+    from pipelines.judge_page import write_left_out, write_pages
 
     settings = ModelSettings()
     with stderr().status("reading ...") as status:
@@ -111,20 +111,22 @@ def _judge(file: Path, question: "Question", minimum_calls: int, out: Path | Non
             record,
             f"'{question.judgement}' against '{question.outcome}'",
             [*further, _rows(read)],
-            left_out=read.rows - len(read.calls),
+            left_out=len(read.left_out),
         )
     print_judgement(stdout(), report)
     if out is not None:
         markdown, page = write_pages(report, record_charts(record), out)
         print_wrapped(stdout(), f"The report is in {page} and, as Markdown, in {markdown}.")
+        left_out = write_left_out(read.left_out, out)
+        if len(read.left_out):
+            print_wrapped(stdout(), f"Every row that was left out is in {left_out}.")
 
 
 def _rows(read: "ReadCalls") -> "Section":
     """Which rows of the file stand behind the figures."""
     from models.judgement.report import Section
 
-    left_out = read.rows - len(read.calls)
-    said = f"{read.rows:,} rows in the file, {len(read.calls):,} of them judged, {left_out:,} left out."
+    said = f"{read.rows:,} rows in the file, {len(read.calls):,} of them judged, {len(read.left_out):,} left out."
     return Section("Rows", (said, *map(str, read.set_aside), *read.notes))
 
 

@@ -1,4 +1,4 @@
-"""The report on past calls as files: one Markdown page and one page of HTML that needs no other file and no network.
+"""The report on past calls as files: a Markdown page, and a page of HTML that needs no other file and no network.
 
 Layout lies in the templates; what is said in `models.judgement.report`. Text of the file that was judged is escaped in
 both.
@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
@@ -20,6 +21,7 @@ from pipelines.whole_files import replace_file
 
 PAGE: Final = "judgement.html"
 MARKDOWN: Final = "judgement.md"
+LEFT_OUT: Final = "left_out.csv"
 _MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_\[\]<>|#])")
 
 
@@ -39,6 +41,13 @@ def write_pages(report: Report, charts: dict[str, dict[str, Any]], folder: Path)
     replace_file(pages[0], as_markdown(report, pictures).encode("utf-8"))
     replace_file(pages[1], as_html(report, pictures).encode("utf-8"))
     return pages
+
+
+def write_left_out(left_out: pd.DataFrame, folder: Path) -> Path:
+    """Write which rows were left out and why, one line each, into a folder; return the path of the file."""
+    path = folder / LEFT_OUT
+    replace_file(path, left_out.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+    return path
 
 
 def as_html(report: Report, pictures: dict[str, str]) -> str:

@@ -37,6 +37,7 @@ LARGEST_GRADE = 10
 _SEPARATOR = re.compile(r"(?<=\w)(?:\s*[/\-–_&+]\s*|\s+and\s+|\s+to\s+)(?=\w)")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 _SHOWN_WORDS = 8
+_LONGEST_WORD = 40
 
 
 class UnclearError(Exception):
@@ -88,9 +89,13 @@ def is_missing(column: pd.Series) -> pd.Series:
 def spoken_counts(column: pd.Series) -> str:
     """The distinct values of a column with their counts, the most frequent first, for a message."""
     counts = column.value_counts()
-    shown = [f"{value!r} ({count:,})" for value, count in counts.head(_SHOWN_WORDS).items()]
+    shown = [f"{_shortened(str(value))!r} ({count:,})" for value, count in counts.head(_SHOWN_WORDS).items()]
     more = [f"and {len(counts) - _SHOWN_WORDS} more"] if len(counts) > _SHOWN_WORDS else []
     return ", ".join([*shown, *more])
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= _LONGEST_WORD else value[: _LONGEST_WORD - 1] + "…"
 
 
 def are_numbers(column: pd.Series) -> bool:
@@ -117,7 +122,9 @@ def read_levels(column: pd.Series, order: Sequence[str], mapping: Mapping[str, s
         raise UnclearError(f"--mapping leads {', '.join(lost)}, which is no level; levels are {known}")
     # A word of the order that spreadsheets use for "missing" is a level all the same: it was named.
     given = column[column.notna() & (~is_missing(column) | column.map(folded, na_action="ignore").isin(places))]
-    words = given.map(folded).map(lambda word: meaning.get(word, word))
+    words = given.map(folded).map(lambda word: meaning.get(word, word)).astype(object)
+    if not order:
+        words = words.map(lambda word: word.replace(" ", "/"))  # amber green
     numbers = words.map(places).astype(np.float64)
     if len(given) and numbers.notna().mean() <= 0.5:
         raise UnclearError(
@@ -147,32 +154,49 @@ def read_probabilities(column: pd.Series, name: str, *, may_be_percent: bool) ->
     Args:
         column: Texts, None where empty.
         name: Name of the column, for messages.
-        may_be_percent: Whether a column that looks like percentages may be taken for that.
+        may_be_percent: Whether a column that looks like percentages may be taken for that. Percent signs say so
+            themselves.
 
     Raises:
-        UnclearError: The column looks like percentages and may not be, or like grades.
+        UnclearError: The column looks like percentages and may not be, like grades, or like no probabilities at all.
     """
     numbers, signs, commas = _numbers(column[~is_missing(column)])
     known = numbers.dropna()
-    inside = bool(known.between(0, 100).all())
-    looks_percent = bool(signs.any()) or (inside and float((known > 1).mean()) >= PERCENT_SHARE)
-    looks_graded = not signs.any() and looks_percent and bool((known % 1 == 0).all() and known.max() <= LARGEST_GRADE)
-    if looks_percent and not may_be_percent:
-        if looks_graded:
-            grades = ",".join(str(int(grade)) for grade in sorted(known.unique()))
-            raise UnclearError(
-                f"'{name}' holds whole numbers from {known.min():.0f} to {known.max():.0f}; if they are grades, "
-                f"say which is best with --order {grades} (best first), if they are percentages, with --percent"
-            )
+    if signs.any() and not signs.all():
         raise UnclearError(
-            f"'{name}' looks like percentages (values up to {known.max():g}); if it is, say so with --percent"
+            f"{int(signs.sum()):,} cells of '{name}' have a percent sign and {int((~signs).sum()):,} have none; write "
+            "them all in the same way"
         )
-    values = known / 100 if looks_percent else known
-    notes = [f"'{name}' is read as percentages."] if looks_percent else []
+    is_percent = bool(signs.any()) or _looks_percent(known)
+    if is_percent and not (may_be_percent or signs.any()):
+        raise UnclearError(_percent_or_grades(known, name))
+    if not is_percent and float((~known.between(0, 1)).mean()) >= PERCENT_SHARE:
+        raise UnclearError(
+            f"'{name}' holds numbers from {known.min():g} to {known.max():g}, which are no probabilities; levels are "
+            "named from best to worst with --order"
+        )
+    values = known / 100 if is_percent else known
+    notes = [f"'{name}' is read as percentages."] if is_percent else []
     if commas.any():
         notes.append(f"Decimal commas in '{name}' are read as points ({int(commas.sum()):,} cells).")
-    values = values.where(values.between(0, 1))
-    return ReadProbabilities(_in_place(values, column), looks_percent, tuple(notes))
+    return ReadProbabilities(_in_place(values.where(values.between(0, 1)), column), is_percent, tuple(notes))
+
+
+def _looks_percent(known: pd.Series) -> bool:
+    """Whether too many numbers lie above one for slips of the pen, and nearly all within 0 to 100."""
+    is_above = float((known > 1).mean()) >= PERCENT_SHARE
+    return is_above and float(known.between(0, 100).mean()) >= 1 - PERCENT_SHARE
+
+
+def _percent_or_grades(known: pd.Series, name: str) -> str:
+    """What to ask of a column whose numbers lie above one."""
+    if bool((known % 1 == 0).all()) and known.max() <= LARGEST_GRADE:
+        grades = ",".join(str(int(grade)) for grade in sorted(known.unique()))
+        return (
+            f"'{name}' holds whole numbers from {known.min():.0f} to {known.max():.0f}; if they are grades, say "
+            f"which is best with --order {grades} (best first), if they are percentages, with --percent"
+        )
+    return f"'{name}' looks like percentages (values up to {known.max():g}); if it holds them, say so with --percent"
 
 
 def _numbers(given: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:

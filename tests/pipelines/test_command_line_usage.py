@@ -18,12 +18,12 @@ def test_help_names_every_command_and_the_first_steps() -> None:
     result = falsegreen("--help")
 
     assert result.exit_code == 0
-    for command in ("demo", "check", "run", "train", "score", "backtest", "show", "models"):
+    for command in ("demo", "check", "run", "train", "score", "backtest", "show", "judge", "models"):
         assert f"\n  {command} " in result.output
     assert "falsegreen demo" in result.output
 
 
-@pytest.mark.parametrize("command", ["demo", "check", "run", "train", "score", "backtest", "show", "models"])
+@pytest.mark.parametrize("command", ["demo", "check", "run", "train", "score", "backtest", "show", "judge", "models"])
 def test_every_command_has_help(command: str) -> None:
     result = falsegreen(command, "--help")
 
