@@ -65,7 +65,7 @@ def judge(
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Hold the judgements in FILE against what came of them: ranking, calibration, people, and a model beside them."""
+    """Hold the judgements in FILE, CSV or Parquet with one past call per row, against what came of them."""
     with errors_in_words(debug=debug):
         from pipelines.judge_columns import Question
 

@@ -233,8 +233,7 @@ def about_words(record: Record) -> tuple[str, ...]:
         said = f"The text adds nothing to the judgement that these calls could show: {figures} ({read})."
     if not record.reading.repeated:
         return (said,)
-    return (
-        said,
-        f"{record.reading.repeated:,} texts stand word for word in another cluster too, which flatters the text. Is "
-        "there a column to name with --cluster?",
-    )
+    repeated = f"{record.reading.repeated:,} texts stand word for word in another cluster too, which flatters the text."
+    if record.calls.cluster_count == len(record.calls):
+        repeated += " Is there a column that says what repeats, to be named as the cluster?"
+    return said, repeated

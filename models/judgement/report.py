@@ -72,8 +72,10 @@ def build_report(record: Record, title: str, further: Iterable[Section] = (), *,
         left_out: Rows of the file that stand behind no figure.
     """
     sections = [
-        *_forecast_sections(record),
+        _speaker_section(record, JUDGEMENT),
         *_level_section(record),
+        *([_speaker_section(record, MODEL)] if record.calls.model is not None else []),
+        _figures_section(record),
         *_together_section(record),
         *_disagreement_section(record),
         *_words_section(record),
@@ -104,18 +106,13 @@ def _headlines(record: Record) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _forecast_sections(record: Record) -> list[Section]:
-    sections = []
-    speakers = [JUDGEMENT, *([MODEL] if record.calls.model is not None else [])]
-    for speaker in speakers:
-        sentences = [findings.about_ranking(record, speaker), findings.about_skill(record, speaker)]
-        charts: tuple[str, ...] = ()
-        tables: tuple[Table, ...] = ()
-        if speaker in record.ends:
-            sentences += [findings.about_slope(record, speaker), *findings.about_ends(record.ends[speaker], speaker)]
-            charts = (f"reliability_{speaker}",)
-        sections.append(Section(f"The {speaker} as it stands", tuple(sentences), tables, charts))
-    return [*sections, _figures_section(record)]
+def _speaker_section(record: Record, speaker: str) -> Section:
+    """What the judgement or the model is worth by itself."""
+    sentences = [findings.about_ranking(record, speaker), findings.about_skill(record, speaker)]
+    if speaker not in record.ends:
+        return Section(f"The {speaker} as it stands", tuple(sentences))
+    sentences += [findings.about_slope(record, speaker), *findings.about_ends(record.ends[speaker], speaker)]
+    return Section(f"The {speaker} as it stands", tuple(sentences), charts=(f"reliability_{speaker}",))
 
 
 def _figures_section(record: Record) -> Section:
