@@ -40,7 +40,7 @@ def people_figures(judged: Judged, *, show_people: bool) -> Iterator[Entry]:
         show_people: Whether single people are given, or the team only.
     """
     own = own_calls(judged)
-    fit = _fit(own)
+    fit = fit_people(judged)
     if fit is None:
         return
     counted = len(own), own.churns
@@ -80,7 +80,9 @@ def save_figures(judged: Judged, *, show_people: bool) -> Iterator[Entry]:
             yield "csm", str(csm), "possible_saves", figure, len(own), int(own["lost"].sum())
 
 
-def _fit(own: Judged) -> RaterFit | None:
+def fit_people(judged: Judged) -> RaterFit | None:
+    """Compares people by the calls that are their own; None where there is nothing to compare."""
+    own = own_calls(judged)
     if not len(own):
         return None
     rows = own.rows
