@@ -10,12 +10,15 @@ import pandas as pd
 
 from features.judgements import LAST_PULSE
 from features.spine import GRID_DAYS
+from models.judgement.overrides import distance_of, who_was_right
 from models.learning import KEY, with_dates
 from models.settings import ModelSettings
 from models.stance import stances
 
 PUBLISHED: Final = "published"
 REPLAYED: Final = "replayed"
+FRESH: Final = "fresh"
+"""Only a fresh colour is set against what usage says."""
 
 _RENEWAL = ["account_id", "renewal_id"]
 LEDGER_KEY: Final = (*_RENEWAL, "checkpoint")
@@ -71,6 +74,8 @@ LEDGER_COLUMNS: Final = (
     "retained_share",
     "decided_on",
     "days_to_decision",
+    "view_distance",
+    "who_was_right",
 )
 SHOWN_COLUMNS: Final = (*KEY, *(name for name in VIEW_COLUMNS if name != "prediction_source"))
 """What is taken over of a published risk table, where it has it."""
@@ -108,6 +113,11 @@ def assemble_ledger(
     ledger = pd.concat([part for part in chosen if len(part)] or [looks.head(0)], ignore_index=True)
     whole = dict.fromkeys(_WHOLE_NUMBERS, "Int64") | dict.fromkeys(_FLAGS, "boolean")
     order = [*_RENEWAL, "lead_days", "checkpoint"]
+    is_set_against = (ledger["checkpoint"] != LAST_PULSE) & (ledger["pulse_state"] == FRESH)
+    ledger = ledger.assign(
+        view_distance=pd.Series(distance_of(ledger), index=ledger.index).where(is_set_against),
+        who_was_right=pd.Series(who_was_right(ledger), index=ledger.index).where(is_set_against, None),
+    )
     ledger = ledger.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
     return ledger[list(LEDGER_COLUMNS)].astype(whole)
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from models.judgement.answers import themes_of_rows
 from models.judgement.judged import ALL, SHOWN_DECIMALS, VIEWED_CHECKPOINTS, Judged
-from models.learning import FloatArray
+from models.learning import FloatArray, TextArray
 from models.logistic import logit
 from models.metrics import ratio
 from models.policy import POLICIES, REFERENCE_POLICY, policy_probability
@@ -21,6 +21,8 @@ from models.stance import DISAGREE
 
 WORSE: Final = "human_says_worse"
 BETTER: Final = "human_says_better"
+PERSON: Final = "person"
+USAGE: Final = "usage"
 BY_STANCE: Final = "stance"
 BY_DISTANCE: Final = "distance"
 OVERRIDE_KEY: Final = ("checkpoint", "disagreement", "direction", "reason_theme", "policy")
@@ -73,10 +75,17 @@ def distance_of(rows: pd.DataFrame) -> FloatArray:
     return logit(gut) - logit(usage)
 
 
-def person_was_right(rows: pd.DataFrame) -> FloatArray:
-    """1.0 where the outcome lay nearer to the gut view than to the usage view, else 0.0; shape (n,)."""
-    distance, outcomes = distance_of(rows), rows["is_churned"].to_numpy(dtype=np.float64)
-    return np.where(outcomes == 1.0, distance > 0, distance < 0).astype(np.float64)
+def who_was_right(rows: pd.DataFrame) -> TextArray:
+    """`person` where the outcome lay nearer to the gut view, `usage` where nearer to the usage view; shape (n,).
+
+    None where they lie equally near, and where a view or the outcome is not known.
+    """
+    distance = distance_of(rows)
+    outcomes = rows["is_churned"].astype("boolean").astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    worse_was_right = np.where(outcomes == 1.0, distance, -distance)
+    right = np.select([worse_was_right > 0, worse_was_right < 0], [PERSON, USAGE], default="").astype(object)
+    right[(right == "") | np.isnan(outcomes)] = None
+    return right
 
 
 def _of_checkpoint(
@@ -120,7 +129,7 @@ def _policies(judged: Judged) -> Iterator[tuple[object, ...]]:
         float(outcomes.mean()),
         float(judged.numbers("usage_view").mean()),
         float(judged.numbers("gut_view").mean()),
-        float(person_was_right(rows).mean()),
+        float((who_was_right(rows) == PERSON).mean()),
     )
     reference = (policy_probability(REFERENCE_POLICY, rows) - outcomes) ** 2
     arr = judged.numbers("arr")

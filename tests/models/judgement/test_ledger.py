@@ -125,6 +125,8 @@ def test_one_row_of_each_kind_in_full() -> None:
             "had_open_play": [False, None],
             "decided_on": [day("2024-12-01")] * 2,
             "days_to_decision": [153, 18],
+            "view_distance": [np.log(0.5 / 0.5) - np.log(0.3 / 0.7), np.nan],
+            "who_was_right": ["person", None],
         }
     )[list(LEDGER_COLUMNS)]
     pd.testing.assert_frame_equal(
@@ -223,3 +225,13 @@ def test_rows_stand_by_renewal_and_falling_lead_time_whatever_their_order() -> N
         [name, checkpoint] for name in ("r", "s") for checkpoint in ("180", "90", "last_pulse")
     ]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+def test_nobody_was_right_where_no_fresh_colour_stood_or_nothing_is_decided() -> None:
+    look = date(2024, 7, 1)
+    rows = [judgement("old", "180", look, pulse_state="stale"), judgement("open", "180", look, **OPEN)]
+    views = shown(("old", look, 0.3), ("open", look, 0.3))
+    table = assemble_ledger(judgements(*rows), replays(), views, SETTINGS).set_index("renewal_id")
+    assert table["who_was_right"].isna().all()
+    assert np.isnan(table.loc["old", "view_distance"])
+    assert table.loc["open", "view_distance"] > 0
