@@ -17,6 +17,11 @@ SETTINGS = JudgementSettings(minimum_calls=30)
 
 
 @pytest.fixture(scope="module")
+def at_90(ledger: pd.DataFrame) -> pd.DataFrame:
+    return ledger[ledger["checkpoint"] == "90"]
+
+
+@pytest.fixture(scope="module")
 def table(ledger: pd.DataFrame) -> pd.DataFrame:
     return calibrate_judgement(ledger, SETTINGS, RESAMPLING)
 
@@ -47,7 +52,8 @@ def test_colours_are_counted_once_per_renewal(table: pd.DataFrame, ledger: pd.Da
 
 
 def test_blind_colours_mean_nothing_and_are_not_called_ordered(ledger_of: Callable[..., pd.DataFrame]) -> None:
-    blind = calibrate_judgement(ledger_of(sight=0.0, seed=8), SETTINGS, RESAMPLING)
+    blind_ledger = ledger_of(sight=0.0, seed=8)
+    blind = calibrate_judgement(blind_ledger[blind_ledger["checkpoint"] == "90"], SETTINGS, RESAMPLING)
     assert figures(blind, subject="colours").loc[("", "in_order"), "value"] < 0.9
     auc = figures(blind, subject="view").loc[("gut_view", "auc")]
     assert auc["low"] < 0.5 < auc["high"]
@@ -71,9 +77,9 @@ def test_the_parts_add_up_to_the_last_digits_before_they_are_rounded(ledger: pd.
         assert entries[view, "brier_score"] == pytest.approx(whole, abs=1e-12)
 
 
-def test_optimism_is_how_far_outcomes_lie_above_what_colours_meant(ledger: pd.DataFrame) -> None:
-    rosy = ledger.assign(gut_view=ledger["gut_view"] / 2)
-    honest, too_low = (calibrate_judgement(each, SETTINGS, RESAMPLING) for each in (ledger, rosy))
+def test_optimism_is_how_far_outcomes_lie_above_what_colours_meant(at_90: pd.DataFrame) -> None:
+    rosy = at_90.assign(gut_view=at_90["gut_view"] / 2)
+    honest, too_low = (calibrate_judgement(each, SETTINGS, RESAMPLING) for each in (at_90, rosy))
     before, after = (figures(each, subject="view").loc[("gut_view", "optimism"), "value"] for each in (honest, too_low))
     assert after == pytest.approx(before + np.log(2), abs=0.15)
 
@@ -90,23 +96,23 @@ def test_answers_themes_and_wording_have_rate_and_lift(table: pd.DataFrame, ledg
     assert set(figures(table, subject="wording").index.get_level_values("item")) == {"vague", "copied"}
 
 
-def test_people_are_named_only_where_it_is_configured(table: pd.DataFrame, ledger: pd.DataFrame) -> None:
+def test_people_are_named_only_where_it_is_configured(table: pd.DataFrame, at_90: pd.DataFrame) -> None:
     assert "csm" not in set(table["subject"])
-    assert not table["item"].isin(ledger["csm_id"].unique()).any()
-    shown = calibrate_judgement(ledger, SETTINGS.model_copy(update={"show_people": True}), RESAMPLING)
-    assert set(figures(shown, subject="csm").index.get_level_values("item")) == set(ledger["csm_id"])
+    assert not table["item"].isin(at_90["csm_id"].unique()).any()
+    shown = calibrate_judgement(at_90, SETTINGS.model_copy(update={"show_people": True}), RESAMPLING)
+    assert set(figures(shown, subject="csm").index.get_level_values("item")) == set(at_90["csm_id"])
 
 
-def test_people_with_few_calls_are_counted_only(ledger: pd.DataFrame) -> None:
+def test_people_with_few_calls_are_counted_only(at_90: pd.DataFrame) -> None:
     strict = SETTINGS.model_copy(update={"show_people": True, "minimum_calls": 5000})
-    found = calibrate_judgement(ledger, strict, RESAMPLING)
+    found = calibrate_judgement(at_90, strict, RESAMPLING)
     assert "csm" not in set(found["subject"])
-    assert figures(found, subject="people").loc[("", "too_few_calls"), "value"] == ledger["csm_id"].nunique()
+    assert figures(found, subject="people").loc[("", "too_few_calls"), "value"] == at_90["csm_id"].nunique()
 
 
-def test_inherited_and_recent_accounts_are_nobodys_calls(ledger: pd.DataFrame) -> None:
-    new = ledger.assign(owned_days=np.where(ledger["csm_id"] == "c0", 59, ledger["owned_days"]))
-    passed_on = ledger.assign(pulse_csm_id=np.where(ledger["csm_id"] == "c0", "other", ledger["pulse_csm_id"]))
+def test_inherited_and_recent_accounts_are_nobodys_calls(at_90: pd.DataFrame) -> None:
+    new = at_90.assign(owned_days=np.where(at_90["csm_id"] == "c0", 59, at_90["owned_days"]))
+    passed_on = at_90.assign(pulse_csm_id=np.where(at_90["csm_id"] == "c0", "other", at_90["pulse_csm_id"]))
     for changed in (new, passed_on):
         found = calibrate_judgement(changed, SETTINGS.model_copy(update={"show_people": True}), RESAMPLING)
         judged = figures(found, subject="csm").xs("optimism", level="measure")
@@ -124,9 +130,9 @@ def test_a_possible_save_is_counted_and_improves_nothing(table: pd.DataFrame, le
     )
 
 
-def test_few_churns_leave_figures_without_interval(ledger: pd.DataFrame) -> None:
+def test_few_churns_leave_figures_without_interval(at_90: pd.DataFrame) -> None:
     strict = SETTINGS.model_copy(update={"minimum_churns": 10_000})
-    found = figures(calibrate_judgement(ledger, strict, RESAMPLING), subject="view")
+    found = figures(calibrate_judgement(at_90, strict, RESAMPLING), subject="view")
     assert found["low"].isna().all()
 
 
