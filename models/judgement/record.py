@@ -31,6 +31,10 @@ MODEL_REFITTED: Final = "model, recalibrated"
 BLEND: Final = "blend"
 WITHOUT_WORDS: Final = "judgement alone"
 WITH_WORDS: Final = "judgement and text"
+RESAMPLED_CALLS: Final = 5_000_000
+"""Calls that are drawn for all resamples together: of more than ten thousand calls fewer resamples are taken, since an
+interval of theirs is so narrow that the noise of fewer does not show."""
+LEAST_RESAMPLES: Final = 100
 _ADDITIONS: Final = (
     (JUDGEMENT, MODEL),
     (AVERAGE, JUDGEMENT),
@@ -88,6 +92,7 @@ def keep_record(calls: Calls, settings: ModelSettings, say: Callable[[str], None
         settings: Seed, resamples, level, priors.
         say: Told what is being computed.
     """
+    settings = _affordable(settings, len(calls))
     is_enough = calls.shortage is None
     say("what was said, against what happened")
     probabilities = cross_fitted_levels(calls, settings) if calls.is_ordinal else calls.scores
@@ -122,6 +127,12 @@ def keep_record(calls: Calls, settings: ModelSettings, say: Callable[[str], None
         reading=reading,
         with_words=with_words,
     )
+
+
+def _affordable(settings: ModelSettings, calls: int) -> ModelSettings:
+    """The settings with as many resamples as so many calls are worth."""
+    most = max(LEAST_RESAMPLES, RESAMPLED_CALLS // calls)
+    return settings.model_copy(update={"bootstrap_resamples": min(settings.bootstrap_resamples, most)})
 
 
 def _stated_forecasts(calls: Calls, probabilities: FloatArray, settings: ModelSettings) -> list[Forecast]:

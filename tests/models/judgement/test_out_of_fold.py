@@ -8,6 +8,7 @@ import pytest
 
 from models.judgement.blend import cross_fitted
 from models.judgement.calls import Calls
+from models.judgement.findings import about_additions, about_words
 from models.judgement.forecasts import AUC, BRIER
 from models.judgement.levels import cross_fitted_levels, level_table, share_rising
 from models.judgement.record import BLEND, JUDGEMENT_REFITTED, MODEL_REFITTED, WITH_WORDS, WITHOUT_WORDS, keep_record
@@ -75,6 +76,8 @@ def test_a_model_of_noise_adds_nothing(two_views: Calls, settings: ModelSettings
     added = record.comparison.difference(BLEND, JUDGEMENT_REFITTED, BRIER)
     assert added.high > 0
     assert abs(added.value) < 0.003
+    assert about_additions(record)[0].startswith("The person adds to the model: AUC +")
+    assert about_additions(record)[1].startswith("The model adds nothing to the person")
 
 
 def test_a_colour_means_its_rate_pulled_to_the_base_rate(coloured: Calls, settings: ModelSettings) -> None:
@@ -107,7 +110,9 @@ def test_words_add_what_they_know_and_nothing_else(coloured: Calls, settings: Mo
     assert telling.with_words.difference(WITH_WORDS, WITHOUT_WORDS, AUC).low > 0
     silent = keep_record(with_texts(coloured, None), settings)
     assert silent.with_words is not None
-    assert silent.with_words.difference(WITH_WORDS, WITHOUT_WORDS, BRIER).high > 0
+    assert silent.with_words.difference(WITH_WORDS, WITHOUT_WORDS, AUC).low < 0
+    assert about_words(telling)[0].startswith("The text adds to the judgement: AUC +")
+    assert about_words(silent)[0].startswith("The text adds nothing to the judgement")
 
 
 def test_calls_without_text_keep_their_judgement_and_no_word_is_no_reading(

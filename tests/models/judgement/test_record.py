@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.judgement import record
 from models.judgement.calls import Calls
 from models.judgement.disagreement import disagreement_table
 from models.judgement.ends import ends_table
@@ -112,12 +113,12 @@ def test_few_calls_have_figures_and_no_claim(
 ) -> None:
     for calls in (coloured, two_views):
         few = replace(calls.part(np.arange(count)), groups=np.full(count, "g", dtype=object))
-        record = keep_record(replace(few, texts=np.full(count, "word", dtype=object)), settings)
-        text = said(build_report(record, "calls"))
+        kept = keep_record(replace(few, texts=np.full(count, "word", dtype=object)), settings)
+        text = said(build_report(kept, "calls"))
         assert f"{count} decided calls, where at least 20" in text
         for claim in ("excludes", "includes", "adds", "nearer", "overconfident", "than saying"):
             assert claim not in text
-        assert record_charts(record)
+        assert record_charts(kept)
 
 
 def test_few_clusters_are_few_however_many_calls(coloured: Calls, settings: ModelSettings) -> None:
@@ -168,3 +169,12 @@ def test_one_person_has_nobody_to_be_compared_with(two_views: Calls, settings: M
     section = people_section(compare_people(replace(two_views, raters=raters), 50, settings))
     assert section.sentences == ("All calls are by one person: there is nobody to compare.",)
     assert section.tables == ()
+
+
+def test_many_calls_are_resampled_less_often(two_views: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "RESAMPLED_CALLS", 120 * len(two_views))
+    alone = replace(two_views, model=None)
+    assert keep_record(alone, ModelSettings()).settings.bootstrap_resamples == 120
+    assert keep_record(alone.part(np.arange(100)), ModelSettings()).settings.bootstrap_resamples == 500
+    monkeypatch.setattr(record, "RESAMPLED_CALLS", len(two_views))
+    assert keep_record(alone, ModelSettings()).settings.bootstrap_resamples == 100
