@@ -5,6 +5,7 @@ ways stops with the option that settles it. Which rows then stay out is decided 
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ class ReadProbabilities:
 
 def folded(text: str) -> str:
     """A word as it is compared: lower case, one blank or slash between parts, a whole number without decimals."""
-    word = _SEPARATOR.sub("/", " ".join(text.casefold().split()))
+    word = _SEPARATOR.sub("/", " ".join(unicodedata.normalize("NFKC", text).casefold().split()))
     number = pd.to_numeric(word, errors="coerce")
     return str(int(number)) if np.isfinite(number) and number == int(number) else word
 
@@ -162,6 +163,7 @@ def read_probabilities(column: pd.Series, name: str, *, may_be_percent: bool) ->
     """
     numbers, signs, commas = _numbers(column[~is_missing(column)])
     known = numbers.dropna()
+    signs = signs[numbers.notna()]
     if signs.any() and not signs.all():
         raise UnclearError(
             f"{int(signs.sum()):,} cells of '{name}' have a percent sign and {int((~signs).sum()):,} have none; write "

@@ -6,7 +6,7 @@ Every probability here is one for a call whose cluster taught nothing. How good 
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,25 @@ LEAST_STATED: Final = 0.01
 """Stated probabilities are held this far from zero and one: people say 0 and 100 % of what is merely near certain."""
 _INNER_FOLDS: Final = 5
 _FREE_SD: Final = 10.0
-"""Prior standard deviation of intercepts and slopes: next to none, but a separated fold still has a solution."""
+"""Prior standard deviation of intercepts: next to none, but a fold with one outcome still has a solution."""
+_SLOPE_SD: Final = 0.5
+"""Prior standard deviation of what log-odds count for around the plain average."""
+_BEND_SD: Final = 2.0
+"""Prior standard deviation of what a whole probability adds to log-odds, which bends the curve."""
+
+
+class Design(NamedTuple):
+    """A logistic regression that is to be fitted.
+
+    Attributes:
+        inputs: Shape (n, p), the intercept first.
+        center: Prior means, shape (p,).
+        precision: Prior precisions, shape (p,).
+    """
+
+    inputs: FloatArray
+    center: FloatArray
+    precision: FloatArray
 
 
 @dataclass(frozen=True)
@@ -96,36 +114,41 @@ def _predict(
     others: Calls, asked: Calls, sources: tuple[Source, ...], recipe: Recipe, settings: ModelSettings
 ) -> FloatArray:
     """Probability of each call asked about, from what the others teach, shape (m,)."""
-    inputs, precision = design(others, sources, recipe, settings)
+    known = design(others, sources, recipe, settings)
     coefficients = fit_logistic(
-        inputs, others.outcomes, np.ones(len(others)), center=np.zeros(len(precision)), precision=precision
+        known.inputs, others.outcomes, np.ones(len(others)), center=known.center, precision=known.precision
     )
-    return sigmoid(design(asked, sources, recipe, settings)[0] @ coefficients)
+    return sigmoid(design(asked, sources, recipe, settings).inputs @ coefficients)
 
 
-def design(
-    calls: Calls, sources: tuple[Source, ...], recipe: Recipe, settings: ModelSettings
-) -> tuple[FloatArray, FloatArray]:
-    """Inputs of the regression, shape (n, p), and their prior precisions, shape (p,); the first is the intercept.
+def design(calls: Calls, sources: tuple[Source, ...], recipe: Recipe, settings: ModelSettings) -> Design:
+    """Inputs and priors of the regression.
 
-    Levels enter as one shift each, with the prior that the gut view gives a colour.
+    The log-odds are expected to count in equal parts that add up to one, which is the plain average: few calls leave it
+    there, many move it. Levels enter as one shift each, with the prior that the gut view gives a colour.
     """
-    columns, deviations = [np.ones(len(calls))], [_FREE_SD]
-    stated = [given for given in (_stated(calls, source) for source in sources) if given is not None]
-    for probabilities in stated:
+    columns, centers, deviations = [np.ones(len(calls))], [0.0], [_FREE_SD]
+    for source in sources:
+        probabilities = _stated(calls, source)
+        if probabilities is None:
+            continue
         columns.append(logit(np.clip(probabilities, LEAST_STATED, 1 - LEAST_STATED)))
-        deviations.append(_FREE_SD)
+        centers.append(1 / len(sources))
+        deviations.append(_SLOPE_SD)
         if recipe == "log-odds and probabilities":
             columns.append(probabilities - 0.5)
-            deviations.append(_FREE_SD)
-    if calls.is_ordinal and "judgement" in sources:
-        columns += list((calls.level_numbers[:, None] == np.arange(len(calls.levels))).T.astype(np.float64))
-        deviations += [settings.colour_shift_sd] * len(calls.levels)
+            centers.append(0.0)
+            deviations.append(_BEND_SD)
     if recipe == "log-odds and their product":
         left = calls.scores - (len(calls.levels) - 1) / 2 if calls.is_ordinal else columns[1]
         columns.append(left * columns[1 if calls.is_ordinal else 2])
-        deviations.append(settings.colour_shift_sd)
-    return np.column_stack(columns), np.array(deviations) ** -2.0
+        centers.append(0.0)
+        deviations.append(_SLOPE_SD)
+    if calls.is_ordinal and "judgement" in sources:
+        columns += list((calls.level_numbers[:, None] == np.arange(len(calls.levels))).T.astype(np.float64))
+        centers += [0.0] * len(calls.levels)
+        deviations += [settings.colour_shift_sd] * len(calls.levels)
+    return Design(np.column_stack(columns), np.array(centers), np.array(deviations) ** -2.0)
 
 
 def _stated(calls: Calls, source: Source) -> FloatArray | None:

@@ -76,7 +76,7 @@ def people_section(people: People) -> Section:
     if not shown:
         counts = f"Fewer than two of {people.named} people have {people.minimum_calls} decided calls or more"
         return Section("By person", (f"{counts}. Nobody is shown; all calls are pooled above.", *notes, MUST_NOT))
-    pooled = f"; the {fit.others} others are pooled with the team and not shown" if fit.others else ""
+    pooled = f"; those with fewer ({fit.others}) are pooled with the team and not shown" if fit.others else ""
     return Section("By person", (f"{counts}{pooled}.", _leaning(fit), *notes, MUST_NOT), (_people_table(fit),))
 
 

@@ -63,12 +63,13 @@ def read_words(calls: Calls, settings: ModelSettings) -> Reading | None:
     for fold in np.unique(folds):
         held_out = folds == fold
         others = calls.part(~held_out)
-        inputs, precision = design(others, ("judgement",), "log-odds", settings)
-        center, evenly = np.zeros(len(precision)), np.ones(len(others))
-        judged = fit_logistic(inputs, others.outcomes, evenly, center=center, precision=precision)
-        before = design(calls.part(held_out), ("judgement",), "log-odds", settings)[0] @ judged
+        known = design(others, ("judgement",), "log-odds", settings)
+        judged = fit_logistic(
+            known.inputs, others.outcomes, np.ones(len(others)), center=known.center, precision=known.precision
+        )
+        before = design(calls.part(held_out), ("judgement",), "log-odds", settings).inputs @ judged
         without[held_out] = sigmoid(before)
-        shifts, terms = _shifts(counts[~held_out], counts[held_out], others, inputs @ judged, settings)
+        shifts, terms = _shifts(counts[~held_out], counts[held_out], others, known.inputs @ judged, settings)
         with_words[held_out] = sigmoid(before + shifts)
         learned = max(learned, terms)
     written = pd.DataFrame({"text": calls.texts, "cluster": calls.clusters}).dropna(subset="text")

@@ -25,6 +25,7 @@ def column(*cells: str | None) -> pd.Series:
         ("Amber / Red", "amber/red"),
         ("amber-red", "amber/red"),
         ("Amber  and Red", "amber/red"),
+        ("A\u0301mbar", "ámbar"),
         ("1.0", "1"),
         ("-1", "-1"),
         ("-", "-"),
@@ -85,8 +86,8 @@ def test_percentages_are_asked_about_and_percent_signs_are_not() -> None:
     read = read_probabilities(column("0.5", "12", "90"), "p", may_be_percent=True)
     np.testing.assert_allclose(read.numbers, [0.005, 0.12, 0.9])
     assert read.notes == ("'p' is read as percentages.",)
-    signed = read_probabilities(column("50 %", "1%"), "p", may_be_percent=False)
-    np.testing.assert_allclose(signed.numbers, [0.5, 0.01])
+    signed = read_probabilities(column("50 %", "1%", "?"), "p", may_be_percent=False)
+    np.testing.assert_allclose(signed.numbers, [0.5, 0.01, np.nan])
     with pytest.raises(UnclearError, match="1 cells of 'p' have a percent sign and 2 have none"):
         read_probabilities(column("50 %", "0.4", "0.2"), "p", may_be_percent=True)
 
