@@ -26,7 +26,7 @@ from pipelines.command_options import (
     Verbose,
     parse_date,
 )
-from pipelines.judge_command import judge
+from pipelines.judge.command import judge
 from pipelines.models_command import app as models_app
 from pipelines.reading_commands import app as reading_app
 from pipelines.telemetry import turn_off_telemetry

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.problems import ContractError
-from pipelines.judge_columns import Question, read_calls
+from pipelines.judge.columns import Question, read_calls
 
 
 def csv(folder: Path, text: str, *, encoding: str = "utf-8") -> Path:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.judge_words import (
+from pipelines.judge.words import (
     UnclearError,
     are_numbers,
     folded,

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from models.judgement.calls import MINIMUM_ROWS
-from models.judgement.forecasts import AUC, BRIER, SKILL, SLOPE, Figure
-from models.judgement.record import (
+from models.calls.calls import MINIMUM_ROWS
+from models.calls.forecasts import AUC, BRIER, SKILL, SLOPE, Figure
+from models.calls.record import (
     AVERAGE,
     BLEND,
     JUDGEMENT,

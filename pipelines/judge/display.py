@@ -1,10 +1,10 @@
-"""The report on past calls in a terminal. Only layout; what is said is decided in `models.judgement.report`."""
+"""The report on past calls in a terminal. Only layout; what is said is decided in `models.calls.report`."""
 
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from models.judgement.report import Report, Table
+from models.calls.report import Report, Table
 from pipelines.text_display import print_section, print_wrapped, printable
 
 MOST_ROWS = 25

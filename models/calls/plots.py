@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from models.judgement.forecasts import AUC
-from models.judgement.record import Record
+from models.calls.forecasts import AUC
+from models.calls.record import Record
 from models.plots import INK, PALE
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from models.calls.calls import Calls
+from models.calls.rates import design_effect, rate_of
 from models.evaluation import account_draws
-from models.judgement.calls import Calls
-from models.judgement.rates import design_effect, rate_of
 from models.learning import FloatArray, IntArray
 from models.logistic import fit_logistic, logit, posterior_draws, sigmoid
 from models.metrics import ratio

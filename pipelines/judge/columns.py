@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.problems import ContractError, Problem
-from models.judgement.calls import Calls
+from models.calls.calls import Calls
 from models.learning import FloatArray
-from pipelines.judge_file import PLACE, TABLE, read_columns
-from pipelines.judge_words import (
+from pipelines.judge.file import PLACE, TABLE, read_columns
+from pipelines.judge.words import (
     UnclearError,
     are_numbers,
     is_missing,

@@ -14,8 +14,8 @@ from pipelines.command_options import Debug
 from pipelines.text_display import print_wrapped, stderr, stdout
 
 if TYPE_CHECKING:
-    from models.judgement.report import Section
-    from pipelines.judge_columns import Question, ReadCalls
+    from models.calls.report import Section
+    from pipelines.judge.columns import Question, ReadCalls
 
 
 def judge(
@@ -67,7 +67,7 @@ def judge(
 ) -> None:
     """Hold the judgements in FILE, CSV or Parquet with one past call per row, against what came of them."""
     with errors_in_words(debug=debug):
-        from pipelines.judge_columns import Question
+        from pipelines.judge.columns import Question
 
         question = Question(
             judgement=judgement,
@@ -90,14 +90,14 @@ def judge(
 
 def _judge(file: Path, question: "Question", minimum_calls: int, out: Path | None) -> None:
     """Read, compute, print and write."""
-    from models.judgement.people import compare_people, people_section
-    from models.judgement.plots import record_charts
-    from models.judgement.record import keep_record
-    from models.judgement.report import build_report
+    from models.calls.people import compare_people, people_section
+    from models.calls.plots import record_charts
+    from models.calls.record import keep_record
+    from models.calls.report import build_report
     from models.settings import ModelSettings
-    from pipelines.judge_columns import read_calls
-    from pipelines.judge_display import print_judgement
-    from pipelines.judge_page import write_left_out, write_pages
+    from pipelines.judge.columns import read_calls
+    from pipelines.judge.display import print_judgement
+    from pipelines.judge.page import write_left_out, write_pages
 
     settings = ModelSettings()
     with stderr().status("reading ...") as status:
@@ -124,7 +124,7 @@ def _judge(file: Path, question: "Question", minimum_calls: int, out: Path | Non
 
 def _rows(read: "ReadCalls") -> "Section":
     """Which rows of the file stand behind the figures."""
-    from models.judgement.report import Section
+    from models.calls.report import Section
 
     said = f"{read.rows:,} rows in the file, {len(read.calls):,} of them judged, {len(read.left_out):,} left out."
     return Section("Rows", (said, *map(str, read.set_aside), *read.notes))

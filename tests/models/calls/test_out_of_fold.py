@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.judgement.blend import cross_fitted
-from models.judgement.calls import Calls
-from models.judgement.findings import about_additions, about_words
-from models.judgement.forecasts import AUC, BRIER
-from models.judgement.levels import cross_fitted_levels, level_table, share_rising
-from models.judgement.record import BLEND, JUDGEMENT_REFITTED, MODEL_REFITTED, WITH_WORDS, WITHOUT_WORDS, keep_record
-from models.judgement.words import read_words
+from models.calls.blend import cross_fitted
+from models.calls.calls import Calls
+from models.calls.findings import about_additions, about_words
+from models.calls.forecasts import AUC, BRIER
+from models.calls.levels import cross_fitted_levels, level_table, share_rising
+from models.calls.record import BLEND, JUDGEMENT_REFITTED, MODEL_REFITTED, WITH_WORDS, WITHOUT_WORDS, keep_record
+from models.calls.words import read_words
 from models.logistic import sigmoid
 from models.settings import ModelSettings
 

@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from models.judgement.blend import LEAST_STATED
-from models.judgement.calls import Calls
-from models.judgement.findings import NO_CLAIM, interval
-from models.judgement.forecasts import Figure
+from models.calls.blend import LEAST_STATED
+from models.calls.calls import Calls
+from models.calls.findings import NO_CLAIM, interval
+from models.calls.forecasts import Figure
+from models.calls.report import Section, Table
 from models.judgement.raters import RatedCalls, RaterFit, fit_raters
-from models.judgement.report import Section, Table
 from models.learning import FloatArray, IntArray
 from models.logistic import logit
 from models.settings import ModelSettings

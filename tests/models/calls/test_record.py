@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.judgement import record
-from models.judgement.calls import Calls
-from models.judgement.disagreement import disagreement_table
-from models.judgement.ends import ends_table
-from models.judgement.findings import about_ends
-from models.judgement.groups import NO_GROUP, group_table
-from models.judgement.people import MUST_NOT, compare_people, people_section
-from models.judgement.plots import record_charts
-from models.judgement.record import keep_record
-from models.judgement.report import Report, build_report
+from models.calls import record
+from models.calls.calls import Calls
+from models.calls.disagreement import disagreement_table
+from models.calls.ends import ends_table
+from models.calls.findings import about_ends
+from models.calls.groups import NO_GROUP, group_table
+from models.calls.people import MUST_NOT, compare_people, people_section
+from models.calls.plots import record_charts
+from models.calls.record import keep_record
+from models.calls.report import Report, build_report
 from models.logistic import sigmoid
 from models.settings import ModelSettings
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from models.judgement.calls import Calls
+from models.calls.calls import Calls
 from models.learning import FloatArray, account_folds
 from models.logistic import fit_logistic, logit, sigmoid
 from models.metrics import log_loss

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import CountVectorizer
 
-from models.judgement.blend import design
-from models.judgement.calls import Calls
+from models.calls.blend import design
+from models.calls.calls import Calls
 from models.learning import FloatArray, IntArray
 from models.logistic import fit_logistic, sigmoid
 from models.note_risk import accounts_per_term

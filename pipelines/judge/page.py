@@ -1,6 +1,6 @@
 """The report on past calls as files: a Markdown page, and a page of HTML that needs no other file and no network.
 
-Layout lies in the templates; what is said in `models.judgement.report`. Text of the file that was judged is escaped in
+Layout lies in the templates; what is said in `models.calls.report`. Text of the file that was judged is escaped in
 both.
 """
 
@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from models.judgement.report import Report
+from models.calls.report import Report
 from pipelines.plots import svg_of
 from pipelines.text_display import printable
 from pipelines.whole_files import replace_file
@@ -76,7 +76,7 @@ def _environment() -> Environment:
 
 
 def _template(name: str) -> str:
-    return resources.files("pipelines").joinpath("templates", name).read_text(encoding="utf-8")
+    return resources.files("pipelines.judge").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _plain(text: str) -> str:

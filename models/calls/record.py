@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from models.judgement.blend import Recipe, cross_fitted
-from models.judgement.calls import Calls
-from models.judgement.disagreement import disagreement_table
-from models.judgement.ends import ends_table
-from models.judgement.forecasts import Comparison, Forecast, compare_forecasts
-from models.judgement.groups import group_table
-from models.judgement.levels import cross_fitted_levels, level_table, share_rising
-from models.judgement.words import Reading, read_words
+from models.calls.blend import Recipe, cross_fitted
+from models.calls.calls import Calls
+from models.calls.disagreement import disagreement_table
+from models.calls.ends import ends_table
+from models.calls.forecasts import Comparison, Forecast, compare_forecasts
+from models.calls.groups import group_table
+from models.calls.levels import cross_fitted_levels, level_table, share_rising
+from models.calls.words import Reading, read_words
 from models.learning import FloatArray
 from models.recalibration import band_of_true, reliability_curve
 from models.settings import ModelSettings

@@ -6,9 +6,9 @@ Small groups have figures and no interval. Groups are kinds of cases, not people
 import numpy as np
 import pandas as pd
 
+from models.calls.calls import Calls
+from models.calls.rates import rate_of
 from models.evaluation import account_draws, percentile_interval
-from models.judgement.calls import Calls
-from models.judgement.rates import rate_of
 from models.learning import FloatArray
 from models.metrics import Ranking, brier_score, roc_auc
 from models.settings import ModelSettings

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 import pandas as pd
 
+from models.calls.calls import Calls
 from models.evaluation import account_draws, percentile_interval
-from models.judgement.calls import Calls
 from models.learning import FloatArray, IntArray
 from models.metrics import Ranking, brier_score, ratio, roc_auc
 from models.recalibration import calibration_intercept, calibration_slope, decompose_brier

@@ -5,8 +5,8 @@ import pytest
 from model_diagnostics.scoring import SquaredError, decompose
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from models.judgement.calls import Calls
-from models.judgement.forecasts import AUC, BRIER, PARTS, SKILL, Forecast, compare_forecasts
+from models.calls.calls import Calls
+from models.calls.forecasts import AUC, BRIER, PARTS, SKILL, Forecast, compare_forecasts
 from models.settings import ModelSettings
 
 

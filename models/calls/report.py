@@ -8,9 +8,9 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models.judgement import findings
-from models.judgement.forecasts import AUC, BRIER, INTERCEPT, PARTS, SKILL, SLOPE, Comparison, Figure
-from models.judgement.record import JUDGEMENT, MODEL, Record
+from models.calls import findings
+from models.calls.forecasts import AUC, BRIER, INTERCEPT, PARTS, SKILL, SLOPE, Comparison, Figure
+from models.calls.record import JUDGEMENT, MODEL, Record
 
 CAUTIONS: Final = (
     "The calls are past ones. Nothing here says that the next will be as good.",

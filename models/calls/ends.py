@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from models.judgement.calls import MINIMUM_ROWS, Calls
-from models.judgement.rates import rate_of
+from models.calls.calls import MINIMUM_ROWS, Calls
+from models.calls.rates import rate_of
 from models.learning import FloatArray
 from models.settings import ModelSettings
 

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from models.calls.calls import MINIMUM_EVENTS, MINIMUM_ROWS, Calls
+from models.calls.rates import rate_of
 from models.evaluation import account_draws, percentile_interval
-from models.judgement.calls import MINIMUM_EVENTS, MINIMUM_ROWS, Calls
-from models.judgement.rates import rate_of
 from models.learning import FloatArray
 from models.metrics import brier_score
 from models.settings import ModelSettings

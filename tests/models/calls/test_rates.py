@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.judgement.rates import design_effect, rate_of
+from models.calls.rates import design_effect, rate_of
 
 
 def names(*values: object) -> np.ndarray:
