@@ -39,6 +39,7 @@ AS_OF = date(2026, 6, 29)
 FIRST_SEED = 301
 ACCOUNTS = 800
 CHECKPOINT = "90"
+LEDGER, TRUTH = "judgement_ledger.parquet", "csm_truth.parquet"
 COLOURS = ("green", "yellow", "red")
 FIGURES = {
     "optimism": "optimism, in widths of yellow",
@@ -47,17 +48,22 @@ FIGURES = {
 }
 
 
-def measure(workspace: Path, seed: int) -> None:
-    """Write what is said of the CSMs of one company beside what was planted, unless it lies there."""
-    kept = workspace / f"{seed}.parquet"
-    if kept.exists():
+def keep(workspace: Path, seed: int) -> None:
+    """Make a company and keep its ledger and how its CSMs were made, unless they lie there."""
+    folder = workspace / str(seed)
+    if (folder / TRUTH).exists():
         return
-    workspace.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         source, run = Path(temporary) / "source", Path(temporary) / "run"
         generate_company(source, CompanySettings(accounts=ACCOUNTS, seed=seed))
-        ledger = make_ledger(source, run)
-        truth = pd.read_parquet(source / "truth" / "csm_truth.parquet")
+        make_ledger(source, run).to_parquet(folder / LEDGER, index=False)
+        pd.read_parquet(source / "truth" / TRUTH).to_parquet(folder / TRUTH, index=False)
+
+
+def measure(folder: Path) -> pd.DataFrame:
+    """Return what is said of the CSMs of one company beside what was planted."""
+    ledger = pd.read_parquet(folder / LEDGER)
     judged = Judged.of(ledger[ledger["checkpoint"] == CHECKPOINT], JudgementSettings(), ModelSettings())
     tables = []
     for rows, each in (("all", judged), ("unplayed", judged.unplayed())):
@@ -65,7 +71,7 @@ def measure(workspace: Path, seed: int) -> None:
         if fit is not None:
             tables.append(fit.table.assign(rows=rows))
     said = pd.concat(tables, ignore_index=True)
-    planted(truth).merge(said, left_on="csm_id", right_on="rater").assign(seed=seed).to_parquet(kept, index=False)
+    return planted(pd.read_parquet(folder / TRUTH)).merge(said, left_on="csm_id", right_on="rater")
 
 
 def make_ledger(source: Path, run: Path) -> pd.DataFrame:
@@ -151,14 +157,14 @@ def main() -> None:
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        measure(arguments.workspace, arguments.one)
+        keep(arguments.workspace, arguments.one)
         return
     tables = []
     for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
         # A process each: what a library keeps of one company must not grow into the next.
         command = [sys.executable, __file__, "--workspace", str(arguments.workspace), "--one", str(seed)]
         subprocess.run(command, check=True)
-        tables.append(pd.read_parquet(arguments.workspace / f"{seed}.parquet"))
+        tables.append(measure(arguments.workspace / str(seed)).assign(seed=seed))
         arguments.page.write_text(page(pd.concat(tables, ignore_index=True)), encoding="utf-8")
     print(arguments.page.read_text(encoding="utf-8"))
 

@@ -20,6 +20,8 @@ SD_TOLERANCE: Final = 1e-3
 FIRST_SD: Final = (0.3, 0.2, 0.3)
 """Spreads of shift, log spread and slope from which the estimation starts, in residual standard deviations."""
 LEAST_SD: Final = 1e-3
+LEAST_FREEDOM: Final = 3
+"""Degrees of freedom below which a t distribution would have no variance to speak of."""
 FIXED_PRECISION: Final = 1e-2
 """Weak prior on what everybody shares: a column that separates the levels must not run away."""
 LEAST_PROBABILITY: Final = 1e-9
@@ -176,9 +178,16 @@ class OrdinalFit:
         return Effects.of(self.coefficients, self.design)
 
     def draw(self, count: int, generator: np.random.Generator) -> list[Effects]:
-        """Draws of the posterior, taken for normal; limits that come out of order are put back into it."""
+        """Draws of the posterior; limits that come out of order are put back into it.
+
+        The posterior given the spreads is taken for normal. The spreads are estimated from as many people as
+        there are, and intervals that take them for known are too short (Morris 1983, Parametric empirical Bayes).
+        So the draws are of a t distribution with as many degrees of freedom as there are people, less one.
+        """
         root = np.linalg.cholesky(self.covariance + 1e-12 * np.eye(len(self.covariance)))
-        drawn = self.coefficients + generator.standard_normal((count, len(self.coefficients))) @ root.T
+        freedom = max(self.design.raters - 1, LEAST_FREEDOM)
+        scale = np.sqrt(freedom / generator.chisquare(freedom, count))[:, None]
+        drawn = self.coefficients + scale * generator.standard_normal((count, len(self.coefficients))) @ root.T
         drawn[:, : self.design.top] = np.sort(drawn[:, : self.design.top], axis=1)
         return [Effects.of(each, self.design) for each in drawn]
 
@@ -240,7 +249,8 @@ def _posterior(
             information = information + scaled.T @ scaled
         step = np.linalg.solve(information, gradient)
         length = 1.0
-        while (gained := _log_posterior(coefficients + length * step, design, weights, precision)) < reached:
+        # Not `<`: where a step leads out of what can be computed, no comparison holds.
+        while not (gained := _log_posterior(coefficients + length * step, design, weights, precision)) >= reached:
             length /= 2
             if length < LEAST_STEP:
                 return coefficients, _inverse(information)

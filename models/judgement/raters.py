@@ -201,26 +201,25 @@ def _auc(shares: FloatArray) -> FloatArray:
 
 
 def _table(people: _People, calls: RatedCalls, shown: TextArray, level: float) -> pd.DataFrame:
-    raters = np.arange(len(shown))
-    drawn: dict[str, list[FloatArray]] = {"optimism": [], "best_share": [], "discrimination": []}
-    for effects in people.draws:
-        shares = people.cases.shares(effects, raters)
-        # Against the mean of those shown: the team as a whole has no zero of its own.
-        shift = effects.optimism / effects.width
-        drawn["optimism"].append(shift - shift.mean())
-        drawn["best_share"].append(_best_share(shares, people.cases))
-        drawn["discrimination"].append(_auc(shares))
+    drawn = [_figures(effects, people.cases) for effects in people.draws]
     raw = _raw(calls, shown, people.fit.effects.width)
-    columns: dict[str, object] = {
-        "rater": shown,
-        "calls": raw.pop("calls"),
-        "events": raw.pop("events"),
-    }
-    for name, values in drawn.items():
-        each = np.array(values)
-        low, high = np.quantile(each, [(1 - level) / 2, (1 + level) / 2], axis=0)
-        columns |= {name: each.mean(axis=0), f"{name}_low": low, f"{name}_high": high, f"{name}_raw": raw[name]}
+    columns: dict[str, object] = {"rater": shown, "calls": raw.pop("calls"), "events": raw.pop("events")}
+    for name, value in _figures(people.fit.effects, people.cases).items():
+        low, high = np.quantile([each[name] for each in drawn], [(1 - level) / 2, (1 + level) / 2], axis=0)
+        columns |= {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_raw": raw[name]}
     return pd.DataFrame(columns)[list(TABLE_COLUMNS)].round(6)
+
+
+def _figures(effects: Effects, cases: _Cases) -> dict[str, FloatArray]:
+    """What is told of each person, given the coefficients; each of shape (raters,)."""
+    shares = cases.shares(effects, np.arange(len(effects.optimism)))
+    shift = effects.optimism / effects.width
+    return {
+        # Against the mean of those shown: the team as a whole has no zero of its own.
+        "optimism": shift - shift.mean(),
+        "best_share": _best_share(shares, cases),
+        "discrimination": _auc(shares),
+    }
 
 
 def _raw(calls: RatedCalls, shown: TextArray, width: float) -> dict[str, FloatArray]:
