@@ -224,6 +224,20 @@ def test_backtest_prints_each_model_beside_the_naive_ones(workspace: Workspace) 
     assert all(len(line) <= 80 for line in result.output.splitlines())
 
 
+@pytest.mark.parametrize("checkpoint", ["180", "90", "last_pulse"])
+def test_gut_prints_what_colours_meant_in_eighty_columns_and_names_nobody(
+    workspace: Workspace, checkpoint: str
+) -> None:
+    result = falsegreen("gut", "--out", workspace.root, "--at", checkpoint)
+
+    assert result.exit_code == 0, result.output
+    assert "What the colours meant" in words_of(result)
+    assert "how pulses are given" in words_of(result).lower()
+    assert all(len(line) <= 80 for line in result.output.splitlines())
+    csms = read_published(workspace, "account_risk")["csm_id"].dropna().unique()
+    assert not any(str(csm) in result.output for csm in csms)
+
+
 @pytest.mark.parametrize(("by", "value"), [("segment", "smb"), ("term", "annual"), ("quarter", "-Q")])
 def test_backtest_prints_slices_in_eighty_columns(workspace: Workspace, by: str, value: str) -> None:
     result = falsegreen("backtest", "--out", workspace.root, "--by", by)
