@@ -32,7 +32,8 @@ def label_snapshots(spine: ir.Table, sources: Sources, cutoffs: Sequence[date]) 
     Returns:
         One row per (account_id, renewal_id, as_of, cutoff) that may be learned from: `is_churned`, `is_contracted`,
         `retained_share` (renewed over due ARR, 0 to 1; null in band `rolling`) and `days_to_decision` (from `as_of`).
-        Known losses, renewals decided by `as_of`, superseded and still undecided ones have no row.
+        Known losses, superseded and still undecided renewals have no row; nor has one whose notice or decision had
+        fallen before `as_of`, even if it was recorded later: the CSM may have known.
     """
     cutoff_dates = as_of_table(sources, cutoffs)
     outcomes = _outcomes(sources.known("renewals", cutoff_dates, on=()).rename(cutoff="as_of"))
@@ -54,6 +55,7 @@ def _outcomes(known: ir.Table) -> ir.Table:
         "outcome",
         "decided_on",
         "renewed_arr",
+        fallen_on=ibis.least(known.notice_given_on, known.decided_on),
         due_arr=due,
     )
 
@@ -62,7 +64,9 @@ def _single_labels(open_rows: ir.Table, outcomes: ir.Table) -> ir.Table:
     """Label the snapshots of ordinary terms with the outcome of their own renewal."""
     decided = outcomes.filter(outcomes.outcome.isin(["renewed", "churned"]))
     rows = open_rows.filter(open_rows.band.isin(BANDS)).join(decided.drop("contract_id"), ["account_id", "renewal_id"])
-    mature = rows.filter(rows.renewal_date + ibis.interval(days=MATURITY_DAYS) < rows.cutoff)
+    mature = rows.filter(
+        (rows.renewal_date + ibis.interval(days=MATURITY_DAYS) < rows.cutoff) & (rows.fallen_on >= rows.as_of)
+    )
     churned = mature.outcome == "churned"
     share = ibis.ifelse(
         churned,
@@ -96,8 +100,10 @@ def _rolling_labels(open_rows: ir.Table, outcomes: ir.Table) -> ir.Table:
         has_undecided=window.outcome.isnull().any(),
         has_label=window.outcome.isin(["renewed", "churned"]).fill_null(False).any(),
         decided_on=ibis.coalesce(window.decided_on.min(where=churned), window.decided_on.max()),
+        fallen_on=window.fallen_on.min(where=churned),
     )
-    learned = summed.filter(summed.has_label & (summed.is_churned | ~summed.has_undecided))
+    is_open = summed.fallen_on.isnull() | (summed.fallen_on >= summed.as_of)
+    learned = summed.filter(summed.has_label & (summed.is_churned | ~summed.has_undecided) & is_open)
     return learned.select(
         *KEY,
         "cutoff",

@@ -10,8 +10,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from models.judgement.calibration import PEOPLE_CHECKPOINT
-from models.judgement.judged import ABSENT, ALL, COLOURS, UNPLAYED
+from models.judgement.csm_record import PEOPLE_CHECKPOINT
+from models.judgement.judged import ABSENT, ALL, COLOURS, UNPLAYED, VIEWED_CHECKPOINTS
 from models.judgement.overrides import BETTER, BY_STANCE, WORSE
 from pipelines.text_display import print_section, print_wrapped, printable
 
@@ -61,7 +61,10 @@ def print_gut(
         print_wrapped(console, f"No decided renewal is on the ledger {_SPOKEN_AT[checkpoint]}.")
         return
     _print_colours(console, figures, checkpoint)
-    _print_views(console, figures[ALL])
+    if checkpoint in VIEWED_CHECKPOINTS:
+        _print_views(console, figures[ALL])
+    else:
+        print_wrapped(console, "Not held against usage: its views are of an earlier look than the pulse.", mark="- ")
     _print_ages(console, figures[ALL])
     _print_answers(console, figures[ALL])
     _print_disagreements(console, overrides[overrides["checkpoint"] == checkpoint])
@@ -83,23 +86,27 @@ def _table(title: str, *columns: str) -> Table:
 
 def _print_colours(console: Console, figures: Mapping[str, Figures], checkpoint: str) -> None:
     print_wrapped(console, f"What the colours meant, {_SPOKEN_AT[checkpoint]}", style="bold")
-    table = _table("", "", "renewals", "lost", "churn rate", "unplayed")
+    has_plays = ("people", "", "played_share") in figures[ALL]
+    table = _table("", "", "renewals", "lost", "churn rate", *(["unplayed"] if has_plays else []))
     for colour in (*COLOURS, ABSENT):
         rate = figures[ALL].get(("colour", colour, "churn_rate"))
         if rate is not None:
-            name = "no pulse" if colour == ABSENT else colour
-            unplayed = _percent(figures[UNPLAYED].get(("colour", colour, "churn_rate")))
-            table.add_row(name, f"{rate['renewals']:.0f}", f"{rate['churns']:.0f}", _percent(rate), unplayed)
+            cells = [f"{rate['renewals']:.0f}", f"{rate['churns']:.0f}", _percent(rate)]
+            if has_plays:
+                cells.append(_percent(figures[UNPLAYED].get(("colour", colour, "churn_rate"))))
+            table.add_row("no pulse" if colour == ABSENT else colour, *cells)
     console.print(table)
     order = figures[ALL].get(("colours", "", "in_order"))
-    if order is not None:
-        verdict = "worse colours were lost more often" if order["value"] >= _SURE else "the order is not settled"
-        print_wrapped(
-            console,
-            f"Chance that green, yellow and red stand in this order: {order['value']:.0%}; {verdict}.",
-            mark="- ",
-        )
-    print_wrapped(console, "Unplayed: without those for which a play was started after the pulse.", mark="- ")
+    if order is None:
+        print_wrapped(console, "No pulse stood at any of them: no judgement is on record.", mark="- ")
+        return
+    verdict = "worse colours were lost more often" if order["value"] >= _SURE else "the order is not settled"
+    text = f"Chance that green, yellow and red stand in this order: {order['value']:.0%}; {verdict}."
+    print_wrapped(console, text, mark="- ")
+    if has_plays:
+        print_wrapped(console, "Unplayed: without those for which a play was started after the pulse.", mark="- ")
+    else:
+        print_wrapped(console, "No plays are on record, so nothing tells what they changed.", mark="- ")
 
 
 def _print_views(console: Console, figures: Figures) -> None:
@@ -141,8 +148,8 @@ def _print_ages(console: Console, figures: Figures) -> None:
     ages = [(item, row) for (subject, item, measure), row in figures.items() if subject == "age" and measure == "auc"]
     if not ages:
         return
-    table = _table("\nHow a colour ages", "days old", "renewals", "lost", "AUC of the colour")
-    for item, row in sorted(ages, key=lambda each: int(each[0].split("-")[0])):
+    table = _table("\nHow a colour ages", "days since written", "renewals", "lost", "AUC of the colour")
+    for item, row in sorted(ages, key=lambda each: int(each[0].rstrip("+").split("-")[0])):
         # Of a handful lost, an order says nothing.
         auc = "-" if pd.isna(row["low"]) else _plain(row, 2)
         table.add_row(item, f"{row['renewals']:.0f}", f"{row['churns']:.0f}", auc)
@@ -176,6 +183,11 @@ def _print_answers(console: Console, figures: Figures) -> None:
         numbers = f"{row['renewals']:.0f}", f"{row['churns']:.0f}"
         table.add_row(printable(item.replace("_", " ")), *numbers, _percent(rate), _plain(row, 1))
     console.print(table)
+    print_wrapped(
+        console,
+        f"Of {len(lifts)} that were looked at, one in ten would stand out like this by chance alone.",
+        mark="- ",
+    )
     if len(telling) > _MOST:
         print_wrapped(console, f"{len(telling) - _MOST} more are in the table `gut_calibration`.", mark="- ")
 
@@ -192,7 +204,8 @@ def _print_disagreements(console: Console, overrides: pd.DataFrame) -> None:
             table.add_row(spoken, f"{row['renewals']:.0f}", lost, *expected)
     if table.row_count:
         console.print(table)
-        print_wrapped(console, "Usage, gut: the churn rate that each of them expected of these renewals.", mark="- ")
+        text = "Usage, gut: the churn rate that each of them expected of these renewals. A dozen settle nothing."
+        print_wrapped(console, text, mark="- ")
     everything = overrides[(overrides["disagreement"] == ALL) & (overrides["direction"] == ALL)]
     if not len(everything):
         return

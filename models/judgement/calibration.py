@@ -10,15 +10,13 @@ import pandas as pd
 
 from models.judgement.answers import answer_figures
 from models.judgement.colours import Entry, colour_figures, colour_meanings
-from models.judgement.csm_record import people_figures, save_figures
+from models.judgement.csm_record import PEOPLE_CHECKPOINT, people_figures, save_figures
 from models.judgement.judged import ALL, CHECKPOINTS, SHOWN_DECIMALS, UNPLAYED, VIEWED_CHECKPOINTS, Judged
 from models.judgement.scores import view_figures
 from models.judgement.staleness import staleness_figures
 from models.settings import JudgementSettings, ModelSettings
 
 SLICES: Final = ("segment", "about", "pulse_state")
-PEOPLE_CHECKPOINT: Final = "90"
-"""Where people are compared: near enough for a colour to be meant, and most have said something by then."""
 CALIBRATION_KEY: Final = ("checkpoint", "rows", "slice_by", "slice", "subject", "item", "measure")
 CALIBRATION_COLUMNS: Final = (*CALIBRATION_KEY, "value", "low", "high", "renewals", "churns")
 

@@ -13,9 +13,12 @@ import pandas as pd
 from models.judgement.colours import Entry
 from models.judgement.judged import COLOURS, Figure, Judged
 from models.judgement.raters import RatedCalls, RaterFit, fit_raters
+from models.judgement.staleness import age_of_words
 from models.learning import FloatArray
 from models.logistic import logit
 
+PEOPLE_CHECKPOINT: Final = "90"
+"""Where people are compared: near enough for a colour to be meant, and most have said something by then."""
 MEASURES: Final = ("optimism", "best_share", "discrimination")
 
 
@@ -59,25 +62,35 @@ def people_figures(judged: Judged, *, show_people: bool) -> Iterator[Entry]:
 
 
 def save_figures(judged: Judged, *, show_people: bool) -> Iterator[Entry]:
-    """Counts of possible saves: called red, then a play, then renewed. They improve no score.
+    """Counts of possible saves: called red, then a play, then renewed; none where no play was ever on record.
+
+    They improve no score.
 
     Args:
         judged: Entries of one checkpoint, played ones included.
         show_people: Whether single people are given, or the team only.
     """
-    rows = judged.rows
-    is_save = ((rows["sentiment"] == "red") & rows["play_started_on"].notna()).to_numpy() & (judged.outcomes == 0.0)
-    is_played = rows["play_started_on"].notna()
-    if len(judged):
-        yield "people", "", "possible_saves", Figure(float(is_save.sum())), len(judged), judged.churns
-        yield "people", "", "played_share", Figure(float(is_played.mean())), len(judged), judged.churns
-    if not show_people:
-        return
-    calls = rows.assign(is_save=is_save, lost=judged.outcomes)[rows["pulse_csm_id"].notna()].groupby("pulse_csm_id")
-    for csm, own in calls:
-        if len(own) >= judged.settings.minimum_calls:
-            figure = Figure(float(own["is_save"].sum()))
-            yield "csm", str(csm), "possible_saves", figure, len(own), int(own["lost"].sum())
+    for subject, item, part in _teams_and_people(judged, show_people=show_people):
+        is_played = part.rows["play_started_on"].notna()
+        is_save = (part.rows["sentiment"] == "red") & is_played & (part.outcomes == 0.0)
+        yield subject, item, "possible_saves", Figure(float(is_save.sum())), len(part), part.churns
+        if subject == "people":
+            yield subject, item, "played_share", Figure(float(is_played.mean())), len(part), part.churns
+
+
+def _teams_and_people(judged: Judged, *, show_people: bool) -> Iterator[tuple[str, str, Judged]]:
+    """Everybody's entries, then those with the own calls of each person who may be shown."""
+    if len(judged) and judged.rows["had_open_play"].notna().any():
+        yield "people", "", judged
+        own = own_calls(judged)
+        for csm in people_shown(own) if show_people else []:
+            yield "csm", csm, own.where(own.rows["csm_id"] == csm)
+
+
+def people_shown(own: Judged) -> list[str]:
+    """Those with enough decided calls of their own for anything to be said of them, by name."""
+    counts = own.rows["csm_id"].astype(str).value_counts()
+    return sorted(counts[counts >= own.settings.minimum_calls].index)
 
 
 def fit_people(judged: Judged) -> RaterFit | None:
@@ -92,7 +105,7 @@ def fit_people(judged: Judged) -> RaterFit | None:
             levels=np.array([COLOURS.index(colour) for colour in rows["sentiment"]], dtype=np.int64),
             outcomes=own.outcomes,
             difficulty=_difficulty(rows),
-            ages=rows["words_age_days"].fillna(rows["pulse_age_days"]).to_numpy(dtype=np.float64),
+            ages=age_of_words(rows),
             clusters=rows["account_id"].to_numpy(dtype=object),
         ),
         minimum_calls=own.settings.minimum_calls,

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from models.evaluation import account_draws
-from models.judgement.judged import COLOURS, SHOWN_DECIMALS
+from models.judgement.csm_record import PEOPLE_CHECKPOINT, own_calls, people_shown
+from models.judgement.judged import COLOURS, SHOWN_DECIMALS, Judged
 from models.learning import FloatArray
 from models.metrics import Ranking, ratio, roc_auc
 from models.settings import JudgementSettings, ModelSettings
@@ -53,10 +54,11 @@ def pulse_habits(
     """
     if log.empty:
         return pd.DataFrame(columns=list(HABIT_COLUMNS))
+    shown = _people_shown(ledger, settings, resampling) if settings.show_people else []
     rows = [
         _green_growth(log, settings, resampling),
-        *_of_everybody(log, settings),
-        _never_red(log, settings),
+        *_of_everybody(log, shown, settings),
+        _never_red(log, shown),
         *_red_after_loss(log, losses, settings),
         *_score_in_view(ledger, settings, resampling),
     ]
@@ -91,7 +93,7 @@ def _slope(years: FloatArray, is_green: FloatArray, weights: FloatArray) -> Floa
     return ratio(cross, ratio(weights @ years**2, total) - middle**2)
 
 
-def _of_everybody(log: pd.DataFrame, settings: JudgementSettings) -> Iterator[tuple[object, ...]]:
+def _of_everybody(log: pd.DataFrame, shown: list[str], settings: JudgementSettings) -> Iterator[tuple[object, ...]]:
     """Shares of pulses, of the team and of single people where they may be named."""
     written_on = pd.to_datetime(log["recorded_on"])
     quarter_end = written_on.dt.to_period("Q").dt.end_time.dt.normalize()
@@ -115,24 +117,32 @@ def _of_everybody(log: pd.DataFrame, settings: JudgementSettings) -> Iterator[tu
         values = is_so.astype(bool)
         share = float(values.mean())
         yield _share_row(habit, TEAM, share, len(log), limit, f"{share:.0%} {sentence}")
-        if not settings.show_people:
-            continue
-        for csm, own in values.groupby(log["csm_id"]):
-            if len(own) >= settings.minimum_calls:
+        for csm in shown:
+            own = values[log["csm_id"] == csm]
+            if len(own):
                 share = float(own.mean())
-                yield _share_row(habit, str(csm), share, len(own), limit, f"{share:.0%} {sentence}")
+                yield _share_row(habit, csm, share, len(own), limit, f"{share:.0%} {sentence}")
+
+
+def _people_shown(ledger: pd.DataFrame, settings: JudgementSettings, resampling: ModelSettings) -> list[str]:
+    """Those of whom anything may be said: with enough decided calls of their own."""
+    if ledger.empty:
+        return []
+    at_checkpoint = ledger[ledger["checkpoint"] == PEOPLE_CHECKPOINT]
+    return people_shown(own_calls(Judged.of(at_checkpoint, settings, resampling)))
 
 
 def _share_row(habit: str, csm: str, share: float, pulses: int, limit: float, sentence: str) -> tuple[object, ...]:
     return habit, csm, share, np.nan, np.nan, pulses, share > limit, sentence
 
 
-def _never_red(log: pd.DataFrame, settings: JudgementSettings) -> tuple[object, ...]:
+def _never_red(log: pd.DataFrame, shown: list[str]) -> tuple[object, ...]:
     """People who gave many pulses and no red."""
     reds = (log["sentiment"] == "red").groupby(log["csm_id"]).agg(["size", "sum"])
     team_share = float((log["sentiment"] == "red").mean())
     silent = reds[(reds["sum"] == 0) & (reds["size"] * team_share >= EXPECTED_REDS)]
-    named = f": {', '.join(map(str, silent.index))}" if settings.show_people and len(silent) else ""
+    names = [str(csm) for csm in silent.index if str(csm) in shown]
+    named = f": {', '.join(names)}" if names else ""
     sentence = (
         f"{len(silent)} of {len(reds)} people have never given a red, where {EXPECTED_REDS:.0f} or more would be usual "
         f"for so many pulses{named}."
@@ -181,7 +191,9 @@ def _score_in_view(
     """
     if ledger.empty:
         return
-    rows = ledger[ledger["sentiment"].notna() & ledger["usage_view"].notna() & (ledger["checkpoint"] == "90")]
+    rows = ledger[
+        ledger["sentiment"].notna() & ledger["usage_view"].notna() & (ledger["checkpoint"] == PEOPLE_CHECKPOINT)
+    ]
     rows = rows[rows["model_visible"].isin(["yes", "no"])].reset_index(drop=True)
     in_view = np.asarray(rows["model_visible"] == "yes", dtype=bool)
     if min(int(in_view.sum()), int((~in_view).sum())) < settings.minimum_calls:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from models.judgement.colours import Entry
 from models.judgement.judged import COLOURS, Judged
@@ -11,7 +12,7 @@ from models.learning import FloatArray
 from models.metrics import Ranking, roc_auc
 
 AGE_ENDS: Final = (14, 30, 60, 90, 120)
-"""Last day of each age group; older pulses no longer count as a colour."""
+"""Last day of each age group; copies of older words are in a last one."""
 
 
 def staleness_figures(judged: Judged) -> Iterator[Entry]:
@@ -24,23 +25,24 @@ def staleness_figures(judged: Judged) -> Iterator[Entry]:
     Args:
         judged: Entries of one checkpoint of which a colour stood.
     """
+    if not len(judged):
+        return
     levels = np.array([COLOURS.index(colour) for colour in judged.rows["sentiment"]], dtype=np.float64)
-    ages = judged.numbers("words_age_days")
-    first = 0
-    for last in AGE_ENDS:
-        group = (ages >= first) & (ages <= last)
-        part = judged.where(group)
-        item = f"{first}-{last}"
-        first = last + 1
-        if not len(part) or not part.churns:
-            continue
-        auc = roc_auc([Ranking.of(levels[group], part.outcomes, part.weights)])
-        yield "age", item, "auc", part.figure(auc), len(part), part.churns
-    has_age = ~np.isnan(ages)
-    known = judged.where(has_age)
-    if known.churns:
-        change = known.figure(_gap_change(known, levels[has_age], ages[has_age] / 30.0))
-        yield "age", "", "gap_change_per_month", change, len(known), known.churns
+    ages = age_of_words(judged.rows)
+    groups = np.searchsorted(AGE_ENDS, ages)
+    for place, first in enumerate([0, *(end + 1 for end in AGE_ENDS)]):
+        item = f"{first}-{AGE_ENDS[place]}" if place < len(AGE_ENDS) else f"{first}+"
+        part = judged.where(groups == place)
+        if len(part):
+            auc = roc_auc([Ranking.of(levels[groups == place], part.outcomes, part.weights)])
+            yield "age", item, "auc", part.figure(auc), len(part), part.churns
+    change = judged.figure(_gap_change(judged, levels, ages / 30.0))
+    yield "age", "", "gap_change_per_month", change, len(judged), judged.churns
+
+
+def age_of_words(rows: pd.DataFrame) -> FloatArray:
+    """Days since the words were first written, of a pulse without words since it was given; shape (n,)."""
+    return np.asarray(rows["words_age_days"].fillna(rows["pulse_age_days"]), dtype=np.float64)
 
 
 def _gap_change(judged: Judged, levels: FloatArray, months: FloatArray) -> FloatArray:

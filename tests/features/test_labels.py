@@ -70,6 +70,18 @@ def test_known_losses_are_nothing_to_learn_from(make_sources: MakeSources) -> No
     assert labels_of(sources, [date(2025, 6, 2)]).empty
 
 
+@pytest.mark.parametrize(
+    ("notice", "decision", "learned"),
+    [("2024-09-01", "2024-12-20", False), ("2024-09-02", "2024-12-20", True), (None, "2024-09-01", False)],
+)
+def test_what_had_fallen_before_the_look_teaches_nothing_even_if_it_was_booked_later(
+    make_sources: MakeSources, notice: str | None, decision: str, learned: bool
+) -> None:
+    booked = decided("churned", on=decision, recorded="2024-12-21", notice_given_on=notice)
+    labels = labels_of(make_sources(renewals=[{}, booked]), [date(2025, 6, 2)])
+    assert len(labels) == learned
+
+
 def months(*outcomes: str | None) -> list[dict[str, object]]:
     """Return a monthly contract from September 2024 on, each term decided at its end."""
     rows: list[dict[str, object]] = []

@@ -56,6 +56,8 @@ def make_ledger(renewals: int = 400, csms: int = 4, seed: int = 3, sight: float 
                         0.1 if gone else MEANS[colour] for gone, colour in zip(is_absent, sentiment, strict=True)
                     ],
                     "churn_probability": sigmoid(-2.4 + 0.9 * risk),
+                    "model_visible": np.where(is_absent, None, "unknown"),
+                    "had_open_play": pd.array([False] * renewals, dtype="boolean"),
                     "stance": np.where(sentiment == "red", "disagree", "unclear"),
                     "play_started_on": pd.Series(
                         np.where(

@@ -130,6 +130,27 @@ def test_a_possible_save_is_counted_and_improves_nothing(table: pd.DataFrame, le
     )
 
 
+def test_saves_are_told_of_people_as_sparingly_as_all_else(at_90: pd.DataFrame) -> None:
+    shown = SETTINGS.model_copy(update={"show_people": True})
+    passed_on = at_90.assign(pulse_csm_id=np.where(at_90["csm_id"] == "c0", "other", at_90["pulse_csm_id"]))
+    found = figures(calibrate_judgement(passed_on, shown, RESAMPLING), subject="csm")
+    assert set(found.xs("possible_saves", level="measure").index) == {"c1", "c2", "c3"}
+
+
+def test_without_plays_on_record_no_save_is_counted(at_90: pd.DataFrame) -> None:
+    unknown = at_90.assign(had_open_play=pd.array([None] * len(at_90), "boolean"), play_started_on=pd.NaT)
+    found = figures(calibrate_judgement(unknown, SETTINGS, RESAMPLING), subject="people")
+    assert "possible_saves" not in found.index.get_level_values("measure")
+
+
+def test_every_call_has_an_age_group(at_90: pd.DataFrame) -> None:
+    old = at_90.assign(words_age_days=np.where(at_90.index % 5 == 0, 150, at_90["words_age_days"]))
+    wordless = old.assign(words_age_days=old["words_age_days"].where(old.index % 7 != 0))
+    found = figures(calibrate_judgement(wordless, SETTINGS, RESAMPLING), subject="age").xs("auc", level="measure")
+    assert found["renewals"].sum() == at_90["sentiment"].notna().sum()
+    assert "121+" in found.index
+
+
 def test_few_churns_leave_figures_without_interval(at_90: pd.DataFrame) -> None:
     strict = SETTINGS.model_copy(update={"minimum_churns": 10_000})
     found = figures(calibrate_judgement(at_90, strict, RESAMPLING), subject="view")

@@ -57,10 +57,10 @@ def test_green_that_spreads_is_seen_and_a_steady_share_is_not() -> None:
     assert "grows by" in row["sentence"]
 
 
-def test_a_book_tidied_before_the_review_is_seen() -> None:
+def test_a_book_tidied_before_the_review_is_seen(ledger: pd.DataFrame) -> None:
     log = make_log()
     tidied = log.assign(recorded_on=log["recorded_on"].where(log["csm_id"] != "c0", pd.Timestamp("2024-03-28")))
-    found = habits_of(tidied, show_people=True)
+    found = habits_of(tidied, ledger=ledger, show_people=True)
     assert found.loc[("sittings_before_review", ""), "value"] == pytest.approx(1 / 3)
     assert found.loc[("sittings_before_review", "c0"), "is_notable"]
     assert not found.loc[("sittings_before_review", "c1"), "is_notable"]
@@ -76,13 +76,22 @@ def test_copies_and_empty_reasons_are_counted() -> None:
     assert not found.loc[("empty_reasons", ""), "is_notable"]
 
 
-def test_who_never_gives_a_red_is_counted_and_named_only_where_configured() -> None:
+def test_who_never_gives_a_red_is_counted_and_named_only_where_configured(ledger: pd.DataFrame) -> None:
     log = make_log()
     kind = log.assign(sentiment=log["sentiment"].mask((log["csm_id"] == "c2") & (log["sentiment"] == "red"), "yellow"))
     hidden = habits_of(kind).loc[("never_red", "")]
     assert hidden["value"] == 1
     assert "c2" not in hidden["sentence"]
-    assert "c2" in habits_of(kind, show_people=True).loc[("never_red", ""), "sentence"]
+    assert "c2" in habits_of(kind, ledger=ledger, show_people=True).loc[("never_red", ""), "sentence"]
+
+
+def test_nobody_is_named_without_enough_decided_calls_however_many_pulses(ledger: pd.DataFrame) -> None:
+    log = make_log()
+    kind = log.assign(sentiment=log["sentiment"].mask((log["csm_id"] == "c2") & (log["sentiment"] == "red"), "yellow"))
+    few = ledger[(ledger["csm_id"] != "c2") | (ledger.index % 40 == 2)]
+    found = habits_of(kind, ledger=few, show_people=True)
+    assert not (found.index.get_level_values("csm_id") == "c2").any()
+    assert "c2" not in found.loc[("never_red", ""), "sentence"]
 
 
 def test_red_after_the_loss_was_known_is_hindsight() -> None:
