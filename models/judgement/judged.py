@@ -27,7 +27,8 @@ ABSENT: Final = "absent"
 ALL: Final = "all"
 UNPLAYED: Final = "unplayed"
 """Renewals for which no play was started after the pulse: what came of them is not the play's doing."""
-SHOWN_DECIMALS: Final = 9
+SHOWN_DECIMALS: Final = 14
+"""Figures are rounded to this many decimals: the last bits are chance, and the parts of a score add up to 1e-12."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def test_the_parts_of_each_brier_score_add_up(table: pd.DataFrame) -> None:
         found = figures(table, subject="view", rows=rows).reset_index()
         found = found.pivot_table(index="item", columns="measure", values="value")
         parts = found["miscalibration"] - found["discrimination"] + found["uncertainty"]
-        np.testing.assert_allclose(parts, found["brier_score"], atol=1e-8)
+        np.testing.assert_allclose(parts, found["brier_score"], rtol=0, atol=1e-12)
 
 
 def test_the_parts_add_up_to_the_last_digits_before_they_are_rounded(ledger: pd.DataFrame) -> None:
