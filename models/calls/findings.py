@@ -74,13 +74,17 @@ def about_skill(record: Record, forecast: str = JUDGEMENT) -> str:
     """Brier score, and whether it beats the base rate."""
     brier, skill = (record.comparison.figure(forecast, figure) for figure in (BRIER, SKILL))
     said = f"Its Brier score is {interval(brier)}"
-    if record.calls.is_ordinal and forecast == JUDGEMENT:
+    is_fitted = record.calls.is_ordinal and forecast == JUDGEMENT
+    if is_fitted:
         said = "Each level taken for what it meant among the other clusters, " + said[0].lower() + said[1:]
     if pd.isna(skill.value):
         return f"{said}."
     said += f", a skill of {interval(skill)} against the base rate"
     if pd.isna(skill.low):
         return f"{said}; {NO_CLAIM}."
+    if skill.value < 0 and is_fitted:
+        # Taken for what it meant no level is worse than the base rate, except that its meaning has to be learned.
+        return f"{said}: no better than saying the base rate every time; below zero is what learning the levels costs."
     if skill.excludes(0.0):
         return f"{said}: {'better' if skill.value > 0 else 'worse'} than saying the base rate every time."
     return f"{said}: no better or worse than the base rate, as far as these calls tell."

@@ -41,17 +41,27 @@ class Forecast:
         folds: Fold of each call where ranks were cross-fitted, shape (n,), else None. Such ranks are compared within a
             fold only: a fold with many events is predicted by others with fewer, so that across folds events rank low,
             however good the forecast is.
+        base_rate: What the probabilities have to beat for any skill, shape (n,): where they were cross-fitted the base
+            rate from the same folds, else None for the rate of these very calls. Held against that, what was
+            cross-fitted and knows nothing looked worse than knowing nothing.
     """
 
     name: str
     probabilities: FloatArray
     ranks: FloatArray
     folds: IntArray | None = None
+    base_rate: FloatArray | None = None
 
     @classmethod
-    def of(cls, name: str, probabilities: FloatArray, folds: IntArray | None = None) -> Self:
+    def of(
+        cls,
+        name: str,
+        probabilities: FloatArray,
+        folds: IntArray | None = None,
+        base_rate: FloatArray | None = None,
+    ) -> Self:
         """A forecast that is ordered by its probabilities."""
-        return cls(name, probabilities, probabilities, folds)
+        return cls(name, probabilities, probabilities, folds, base_rate)
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ _FIGURES: Final[dict[str, Callable[[Forecast, _Rows], FloatArray]]] = {
     AUC: lambda forecast, rows: _auc(forecast, rows, forecast.folds),
     BRIER: lambda forecast, rows: brier_score(forecast.probabilities, rows.outcomes, rows.weights),
     SKILL: lambda forecast, rows: (
-        1 - ratio(brier_score(forecast.probabilities, rows.outcomes, rows.weights), _uncertainty(rows))
+        1 - ratio(brier_score(forecast.probabilities, rows.outcomes, rows.weights), _brier_of_base(forecast, rows))
     ),
     SLOPE: lambda forecast, rows: calibration_slope(forecast.probabilities, rows.outcomes, rows.weights),
     INTERCEPT: lambda forecast, rows: calibration_intercept(forecast.probabilities, rows.outcomes, rows.weights),
@@ -116,9 +126,10 @@ def compare_forecasts(
 ) -> Comparison:
     """Figures of each forecast and differences of pairs, with percentile intervals over resampled clusters.
 
-    Skill is `1 - Brier / (rate * (1 - rate))`: against one who knew the base rate of these very calls. The AUC of two
-    forecasts differs by the pairs of calls within a fold where either was cross-fitted. From too few calls
-    (`Calls.shortage`) there are figures without intervals.
+    Skill is `1 - Brier / (rate * (1 - rate))`: against one who knew the base rate of these very calls; for what was
+    cross-fitted `1 - Brier / Brier of the base rate from the same folds`. The AUC of two forecasts differs by the pairs
+    of calls within a fold where either was cross-fitted. From too few calls (`Calls.shortage`) there are figures
+    without intervals.
 
     Args:
         forecasts: Each of shape (n,); those with folds share them.
@@ -188,10 +199,12 @@ def _auc(forecast: Forecast, rows: _Rows, folds: IntArray | None) -> FloatArray:
     return roc_auc([Ranking.of(forecast.ranks[mask], rows.outcomes[mask], rows.weights[:, mask]) for mask in masks])
 
 
-def _uncertainty(rows: _Rows) -> FloatArray:
-    """Brier score of the base rate, shape (draws,)."""
+def _brier_of_base(forecast: Forecast, rows: _Rows) -> FloatArray:
+    """Brier score of the base rate that a forecast is held against, shape (draws,); zero where nothing varies."""
     rate = ratio(rows.weights @ rows.outcomes, rows.weights.sum(axis=1))
-    return rate * (1 - rate)
+    if forecast.base_rate is None:
+        return rate * (1 - rate)
+    return np.where(rate * (1 - rate) > 0, brier_score(forecast.base_rate, rows.outcomes, rows.weights), 0.0)
 
 
 def _only(table: pd.DataFrame, **names: str) -> Figure:

@@ -68,13 +68,25 @@ def level_table(calls: Calls, settings: ModelSettings) -> pd.DataFrame:
 
 def cross_fitted_levels(calls: Calls, settings: ModelSettings) -> FloatArray:
     """Probability that each call's level has meant among the other clusters, shape (n,)."""
+    return _cross_fitted(calls.level_numbers, calls, settings)
+
+
+def cross_fitted_base_rate(calls: Calls, settings: ModelSettings) -> FloatArray:
+    """The base rate of the other clusters, shape (n,): what one level for all calls would have meant."""
+    return _cross_fitted(np.zeros(len(calls), dtype=np.int64), calls, settings)
+
+
+def _cross_fitted(levels: IntArray, calls: Calls, settings: ModelSettings) -> FloatArray:
+    """Probability that a level of each call has meant among the other clusters, shape (n,)."""
+    # Without the levels that nobody called: one level in use is then the base rate to the last digit.
+    used, numbers = np.unique(levels, return_inverse=True)
     folds = calls.folds(settings.seed)
     probabilities = np.full(len(calls), np.nan)
     for fold in np.unique(folds):
         held_out = folds == fold
-        others = calls.part(~held_out)
-        shifts = _shifts(others.level_numbers, others.outcomes, len(calls.levels), settings)
-        probabilities[held_out] = sigmoid(shifts[calls.level_numbers[held_out]] + _offset(others.outcomes))
+        outcomes = calls.outcomes[~held_out]
+        shifts = _shifts(numbers[~held_out], outcomes, len(used), settings)
+        probabilities[held_out] = sigmoid(shifts[numbers[held_out]] + _offset(outcomes))
     return probabilities
 
 

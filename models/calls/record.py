@@ -17,7 +17,7 @@ from models.calls.disagreement import disagreement_table
 from models.calls.ends import ends_table
 from models.calls.forecasts import Comparison, Forecast, compare_forecasts
 from models.calls.groups import group_table
-from models.calls.levels import cross_fitted_levels, level_table, share_rising
+from models.calls.levels import cross_fitted_base_rate, cross_fitted_levels, level_table, share_rising
 from models.calls.words import Reading, read_words
 from models.learning import FloatArray
 from models.recalibration import band_of_true, reliability_curve
@@ -138,23 +138,24 @@ def _affordable(settings: ModelSettings, calls: int) -> ModelSettings:
 def _stated_forecasts(calls: Calls, probabilities: FloatArray, settings: ModelSettings) -> list[Forecast]:
     """The judgement, the model, and the plain average of the two."""
     # Levels are ranked as they were called; their probabilities are cross-fitted.
-    forecasts = [Forecast(JUDGEMENT, probabilities, calls.scores)]
+    base_rate = cross_fitted_base_rate(calls, settings) if calls.is_ordinal else None
+    forecasts = [Forecast(JUDGEMENT, probabilities, calls.scores, base_rate=base_rate)]
     if calls.model is not None:
         average = (probabilities + calls.model) / 2
         folds = calls.folds(settings.seed) if calls.is_ordinal else None
-        forecasts += [Forecast.of(MODEL, calls.model), Forecast.of(AVERAGE, average, folds)]
+        forecasts += [Forecast.of(MODEL, calls.model), Forecast.of(AVERAGE, average, folds, base_rate)]
     return forecasts
 
 
 def _blends(calls: Calls, settings: ModelSettings) -> tuple[list[Forecast], Counter[Recipe]]:
-    folds = calls.folds(settings.seed)
+    folds, base_rate = calls.folds(settings.seed), cross_fitted_base_rate(calls, settings)
     judged = cross_fitted(calls, ("judgement",), settings)
     modelled = cross_fitted(calls, ("model",), settings)
     blended = cross_fitted(calls, ("judgement", "model"), settings)
     forecasts = [
-        Forecast.of(JUDGEMENT_REFITTED, judged.probabilities, folds),
-        Forecast.of(MODEL_REFITTED, modelled.probabilities, folds),
-        Forecast.of(BLEND, blended.probabilities, folds),
+        Forecast.of(JUDGEMENT_REFITTED, judged.probabilities, folds, base_rate),
+        Forecast.of(MODEL_REFITTED, modelled.probabilities, folds, base_rate),
+        Forecast.of(BLEND, blended.probabilities, folds, base_rate),
     ]
     return forecasts, blended.recipes
 
@@ -163,10 +164,10 @@ def _words(calls: Calls, settings: ModelSettings) -> tuple[Reading | None, Compa
     reading = read_words(calls, settings)
     if reading is None:
         return None, None
-    folds = calls.folds(settings.seed)
+    folds, base_rate = calls.folds(settings.seed), cross_fitted_base_rate(calls, settings)
     forecasts = [
-        Forecast.of(WITHOUT_WORDS, reading.without, folds),
-        Forecast.of(WITH_WORDS, reading.with_words, folds),
+        Forecast.of(WITHOUT_WORDS, reading.without, folds, base_rate),
+        Forecast.of(WITH_WORDS, reading.with_words, folds, base_rate),
     ]
     return reading, compare_forecasts(forecasts, [(WITH_WORDS, WITHOUT_WORDS)], calls, settings)
 

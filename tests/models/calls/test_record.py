@@ -10,7 +10,8 @@ from models.calls import record
 from models.calls.calls import Calls
 from models.calls.disagreement import disagreement_table
 from models.calls.ends import ends_table
-from models.calls.findings import about_ends
+from models.calls.findings import about_ends, about_skill
+from models.calls.forecasts import SKILL
 from models.calls.groups import NO_GROUP, group_table
 from models.calls.people import MUST_NOT, compare_people, people_section
 from models.calls.plots import record_charts
@@ -93,10 +94,35 @@ def test_colours_that_do_not_rise_are_said_not_to(coloured: Calls, settings: Mod
     assert "The rates rise with every level" in judged(coloured, settings)
 
 
-def test_one_colour_cannot_tell_cases_apart(coloured: Calls, settings: ModelSettings) -> None:
-    text = judged(replace(coloured, scores=np.zeros(300)), settings)
+@pytest.mark.parametrize("level", [0.0, 2.0])
+def test_one_colour_cannot_tell_cases_apart_and_is_the_base_rate(
+    level: float, coloured: Calls, settings: ModelSettings
+) -> None:
+    calls = replace(coloured, scores=np.full(300, level))
+    text = judged(calls, settings)
     assert "every call says the same" in text
-    assert "Every call says 'green'." in text
+    assert f"Every call says '{calls.levels[int(level)]}'." in text
+    assert "a skill of 0.000 (0.000 to 0.000) against the base rate: no better or worse" in text
+    assert tuple(keep_record(calls, settings).comparison.figure(record.JUDGEMENT, SKILL)) == (0.0, 0.0, 0.0)
+
+
+def test_colours_that_know_nothing_are_said_to_be_no_worse_than_that(
+    rows: Callable[[int], np.ndarray], settings: ModelSettings
+) -> None:
+    claims = 0
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+        colours, outcomes = generator.choice(3, 300).astype(float), (generator.random(300) < 0.2).astype(float)
+        random = Calls(colours, outcomes, rows(300), levels=("green", "yellow", "red"))
+        text = about_skill(keep_record(random, settings))
+        assert "worse than saying" not in text
+        claims += "better than saying the base rate every time." in text
+    assert claims <= 1
+
+
+def test_stated_probabilities_can_be_worse_than_the_base_rate(two_views: Calls, settings: ModelSettings) -> None:
+    turned = replace(two_views, scores=1 - two_views.scores, model=None)
+    assert "worse than saying the base rate every time" in about_skill(keep_record(turned, settings))
 
 
 @pytest.mark.parametrize("outcome", [0.0, 1.0])
