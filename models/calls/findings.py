@@ -3,7 +3,9 @@
 Only what the figures say, and no claim where they are too few. Layout is in `report`.
 """
 
+from collections.abc import Hashable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,12 +25,13 @@ from models.calls.record import (
 )
 
 NO_CLAIM = "no claim is made"
+UNKNOWN = "–"
 
 
 def interval(figure: Figure, decimals: int = 3, *, signed: bool = False) -> str:
     """A figure with its interval, `0.785 (0.775 to 0.795)`; bare where there is none, a dash where it is unknown."""
     if pd.isna(figure.value):
-        return "–"
+        return UNKNOWN
     value, low, high = (f"{end:{'+' if signed else ''}z.{decimals}f}" for end in figure)
     return value if pd.isna(figure.low) else f"{value} ({low} to {high})"
 
@@ -36,7 +39,7 @@ def interval(figure: Figure, decimals: int = 3, *, signed: bool = False) -> str:
 def share(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
     """A share in percent, with its interval where there is one."""
     if pd.isna(value):
-        return "–"
+        return UNKNOWN
     bare = f"{value * 100:.1f} %"
     return bare if pd.isna(low) else f"{bare} ({low * 100:.1f} to {high * 100:.1f})"
 
@@ -95,8 +98,8 @@ def about_all(record: Record) -> str:
     said = []
     for name in (JUDGEMENT, MODEL, AVERAGE, BLEND):
         if name in record.comparison.forecasts:
-            auc, brier = (record.comparison.figure(name, figure).value for figure in (AUC, BRIER))
-            said.append(f"{name} {auc:.3f} and {brier:.3f}")
+            auc, brier = (interval(Figure(record.comparison.figure(name, figure).value)) for figure in (AUC, BRIER))
+            said.append(f"{name} {auc} and {brier}")
     return f"AUC and Brier score: {', '.join(said)}."
 
 
@@ -140,17 +143,27 @@ def about_levels(record: Record) -> tuple[str, ...]:
     used = table[table["calls"] > 0].to_dict("records")
     if len(used) < 2:
         return (f"Every call says '{used[0]['level']}'.",)
-    falls = [
-        f"'{worse['level']}' ({share(worse['rate'])}) lies below '{better['level']}' ({share(better['rate'])})"
-        for better, worse in pairwise(used)
-        if worse["rate"] < better["rate"]
-    ]
-    said = f"The rates do not rise throughout: {' and '.join(falls)}" if falls else "The rates rise with every level"
+    said = _rising(used)
     if np.isnan(record.rising):
         return (f"{said}; {NO_CLAIM}.",)
     return (
         f"{said}. In {record.rising * 100:.0f} % of the resamples they rise, or stay, from each level to the next.",
     )
+
+
+def _rising(used: list[dict[Hashable, Any]]) -> str:
+    """How the rates of two levels or more, best first, stand to each other."""
+    falls = [
+        f"'{worse['level']}' ({share(worse['rate'])}) lies below '{better['level']}' ({share(better['rate'])})"
+        for better, worse in pairwise(used)
+        if worse["rate"] < better["rate"]
+    ]
+    if falls:
+        return f"The rates do not rise throughout: {' and '.join(falls)}"
+    distinct = len({row["rate"] for row in used})
+    if distinct == 1:
+        return f"The rates are all the same ({share(used[0]['rate'])})"
+    return "The rates rise with every level" if distinct == len(used) else "The rates rise, or stay, with every level"
 
 
 def about_additions(record: Record) -> tuple[str, ...]:

@@ -131,6 +131,20 @@ def test_equal_outcomes_are_no_evidence(outcome: float, two_views: Calls, settin
     assert "AUC is unknown: every outcome is the same" in text
     assert "no claim is made" in text
     assert "excludes 0.5" not in text
+    assert "AUC and Brier score: judgement – and 0." in text
+    assert "nan" not in text
+
+
+@pytest.mark.parametrize(("outcome", "rate"), [(0.0, "0.0 %"), (1.0, "100.0 %")])
+def test_rates_that_are_all_the_same_do_not_rise(
+    outcome: float, rate: str, coloured: Calls, settings: ModelSettings
+) -> None:
+    text = judged(replace(coloured, outcomes=np.full(300, outcome)), settings)
+    assert f"The rates are all the same ({rate}); no claim is made." in text
+    assert "rise" not in text
+    stays = np.concatenate([np.arange(100) < count for count in (10, 10, 60)]).astype(float)
+    flat = replace(coloured, scores=np.repeat([0.0, 1.0, 2.0], 100), outcomes=stays)
+    assert "The rates rise, or stay, with every level. In" in judged(flat, settings)
 
 
 @pytest.mark.parametrize("count", [1, 2, 19])
