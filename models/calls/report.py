@@ -62,7 +62,9 @@ class Report:
     sections: tuple[Section, ...]
 
 
-def build_report(record: Record, title: str, further: Iterable[Section] = (), *, left_out: int = 0) -> Report:
+def build_report(
+    record: Record, title: str, further: Iterable[Section] = (), *, left_out: int = 0, notices: Iterable[str] = ()
+) -> Report:
     """Lay out a record.
 
     Args:
@@ -70,6 +72,7 @@ def build_report(record: Record, title: str, further: Iterable[Section] = (), *,
         title: Heading of the page.
         further: Sections that come before the cautions: people, rows that were left out.
         left_out: Rows of the file that stand behind no figure.
+        notices: What is to be known of how the file was read before any figure is believed; last of the headlines.
     """
     sections = [
         _speaker_section(record, JUDGEMENT),
@@ -86,7 +89,7 @@ def build_report(record: Record, title: str, further: Iterable[Section] = (), *,
     lead = findings.on_record(record)
     if left_out:
         lead += f" {left_out:,} rows of the file were left out; why is said under Rows."
-    return Report(title, lead, _headlines(record), tuple(sections))
+    return Report(title, lead, (*_headlines(record), *notices), tuple(sections))
 
 
 def _headlines(record: Record) -> tuple[str, ...]:

@@ -108,6 +108,7 @@ class ReadCalls:
         left_out: The others one by one: row place, reason.
         set_aside: The same, counted by reason.
         notes: How cells were read where that does not go without saying.
+        headlines: What of all this nobody should miss.
     """
 
     calls: Calls
@@ -115,6 +116,7 @@ class ReadCalls:
     left_out: pd.DataFrame
     set_aside: tuple[SetAside, ...]
     notes: tuple[str, ...]
+    headlines: tuple[str, ...]
 
 
 def read_calls(file: Path, question: Question) -> ReadCalls:
@@ -149,7 +151,14 @@ def read_calls(file: Path, question: Question) -> ReadCalls:
         texts=_texts(frame, question.text),
     )
     left_out = pd.DataFrame({PLACE: frame[PLACE], "reason": sheet.reasons})[~sheet.kept].reset_index(drop=True)
-    return ReadCalls(calls.part(sheet.kept), len(frame), left_out, tuple(sheet.set_aside), tuple(sheet.notes))
+    return ReadCalls(
+        calls=calls.part(sheet.kept),
+        rows=len(frame),
+        left_out=left_out,
+        set_aside=tuple(sheet.set_aside),
+        notes=tuple(sheet.notes),
+        headlines=tuple(sheet.headlines),
+    )
 
 
 class _Sheet:
@@ -163,10 +172,13 @@ class _Sheet:
         self.reasons = np.full(len(frame), None, dtype=object)
         self.set_aside: list[SetAside] = []
         self.notes: list[str] = []
+        self.headlines: list[str] = []
         self.has_percent = False
 
-    def leave_out(self, rows: np.ndarray, reason: str, values: pd.Series | None = None) -> None:
-        """Set rows aside unless they are already."""
+    def leave_out(
+        self, rows: np.ndarray, reason: str, values: pd.Series | None = None, *, is_headline: bool = False
+    ) -> None:
+        """Set rows aside unless they are already; as a headline where the file may mean what was not understood."""
         rows = rows & self.kept
         if not rows.any():
             return
@@ -175,6 +187,8 @@ class _Sheet:
         first = tuple(self.frame[PLACE][rows].head(FIRST_ROWS))
         said = "" if values is None else spoken_counts(values[rows])
         self.set_aside.append(SetAside(reason, int(rows.sum()), first, said))
+        if is_headline:
+            self.headlines.append(f"Left out: {self.set_aside[-1]}.")
 
     def stop(self, column: str, message: str) -> NoReturn:
         """End the reading with what is wrong about a column."""
@@ -204,10 +218,8 @@ def _judgement(sheet: _Sheet) -> tuple[FloatArray, tuple[str, ...]]:
     except UnclearError as error:
         sheet.stop(name, str(error))
     sheet.notes += levels.notes
-    unread = np.isnan(levels.numbers)
-    missing = is_missing(column).to_numpy(dtype=bool)
-    sheet.leave_out(unread & missing, f"no judgement in '{name}'")
-    sheet.leave_out(unread, f"no level that is known in '{name}'", column)
+    sheet.leave_out(np.isnan(levels.numbers) & ~levels.unknown, f"no judgement in '{name}'", column)
+    sheet.leave_out(levels.unknown, f"no level that is known in '{name}'", column, is_headline=True)
     return levels.numbers, levels.names
 
 
@@ -223,7 +235,7 @@ def _probabilities(sheet: _Sheet, name: str) -> FloatArray:
     missing = is_missing(column).to_numpy(dtype=bool)
     sheet.leave_out(unread & missing, f"no probability in '{name}'")
     bounds = "0 to 100 %" if read.is_percent else "0 to 1"
-    sheet.leave_out(unread, f"no number from {bounds} in '{name}'", column)
+    sheet.leave_out(unread, f"no number from {bounds} in '{name}'", column, is_headline=True)
     return read.numbers
 
 

@@ -112,6 +112,7 @@ def _judge(file: Path, question: "Question", minimum_calls: int, out: Path | Non
             f"'{question.judgement}' against '{question.outcome}'",
             [*further, _rows(read)],
             left_out=len(read.left_out),
+            notices=read.headlines,
         )
     print_judgement(stdout(), report)
     if out is not None:

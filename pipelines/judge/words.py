@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from models.learning import FloatArray
@@ -34,6 +35,8 @@ EVENT_WORDS = frozenset({"1", "yes", "y", "true", "t", "churned", "churn", "lost
 NO_EVENT_WORDS = frozenset({"0", "no", "n", "false", "f", "renewed", "retained", "kept", "won", "stayed"})
 PERCENT_SHARE = 0.1
 """Share of the values above one from which on a column looks like percentages rather than like slips of the pen."""
+MOST_UNKNOWN = 0.05
+"""Share of the filled cells that may say something unknown: more are a word that was forgotten, and no slips."""
 LARGEST_GRADE = 10
 _SEPARATOR = re.compile(r"(?<=\w)(?:\s*[/\-–_&+]\s*|\s+and\s+|\s+to\s+)(?=\w)")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -51,11 +54,13 @@ class ReadLevels:
 
     Attributes:
         numbers: Number of each row's level, 0 the best, NaN where the word is unknown or missing.
+        unknown: Where a word is no level that is known, shape (n,).
         names: Names of the levels, best first.
         notes: What was taken for the same.
     """
 
     numbers: FloatArray
+    unknown: npt.NDArray[np.bool_]
     names: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -111,29 +116,33 @@ def read_levels(column: pd.Series, order: Sequence[str], mapping: Mapping[str, s
     Args:
         column: Texts, None where empty.
         order: Names of the levels, best first; empty for the colours that are known.
-        mapping: Words of the file and the word that each of them means.
+        mapping: Words of the file and the word that each of them means: a level, or one that stands for nothing.
 
     Raises:
-        UnclearError: A word is mapped to no level, or half of the cells or more say nothing that is known.
+        UnclearError: A word is mapped to no level, or too many cells say nothing that is known.
     """
     places = {folded(word): number for number, word in enumerate(order)} if order else dict(KNOWN_LEVELS)
     meaning = {folded(word): folded(meant) for word, meant in mapping.items()}
-    if lost := [f"{word!r} to {meant!r}" for word, meant in mapping.items() if folded(meant) not in places]:
+    known_words = places.keys() | MISSING_WORDS
+    if lost := [f"{word!r} to {meant!r}" for word, meant in mapping.items() if folded(meant) not in known_words]:
         known = ", ".join(order or KNOWN_LEVELS)
         raise UnclearError(f"--mapping leads {', '.join(lost)}, which is no level; levels are {known}")
     # A word of the order that spreadsheets use for "missing" is a level all the same: it was named.
-    given = column[column.notna() & (~is_missing(column) | column.map(folded, na_action="ignore").isin(places))]
-    words = given.map(folded).map(lambda word: meaning.get(word, word)).astype(object)
+    said = column.map(folded, na_action="ignore").map(lambda word: meaning.get(word, word), na_action="ignore")
+    given = column[column.notna() & (~is_missing(said) | said.isin(places))]
+    words = said[given.index].astype(object)
     if not order:
         words = words.map(lambda word: word.replace(" ", "/"))  # amber green
     numbers = words.map(places).astype(np.float64)
-    if len(given) and numbers.notna().mean() <= 0.5:
+    unknown = given[numbers.isna()]
+    if len(unknown) > MOST_UNKNOWN * len(given):
         raise UnclearError(
-            f"these words are no levels that are known: {spoken_counts(given[numbers.isna()])}; name the levels from "
-            "best to worst with --order, or say what the words mean with --mapping 'verde=green,...'"
+            f"in {len(unknown):,} of {len(given):,} cells these words are no levels that are known: "
+            f"{spoken_counts(unknown)}; name the levels from best to worst with --order, or say what the words mean "
+            "with --mapping 'verde=green,...', where 'gris=n/a' says that a word means nothing"
         )
     names, numbers, notes = _named(words, numbers, tuple(order))
-    return ReadLevels(_in_place(numbers, column), names, notes)
+    return ReadLevels(_in_place(numbers, column), column.index.isin(unknown.index), names, notes)
 
 
 def _named(
@@ -159,9 +168,17 @@ def read_probabilities(column: pd.Series, name: str, *, may_be_percent: bool) ->
             themselves.
 
     Raises:
-        UnclearError: The column looks like percentages and may not be, like grades, or like no probabilities at all.
+        UnclearError: Too many cells hold words, or the column looks like percentages and may not be, like grades, or
+            like no probabilities at all.
     """
-    numbers, signs, commas = _numbers(column[~is_missing(column)])
+    given = column[~is_missing(column)]
+    numbers, signs, commas = _numbers(given)
+    words = given[numbers.isna()]
+    if len(words) > MOST_UNKNOWN * len(given):
+        raise UnclearError(
+            f"{len(words):,} of {len(given):,} cells of '{name}' hold words and no numbers: {spoken_counts(words)}; "
+            "leave empty what says nothing; a judgement in words is read with --order or --mapping"
+        )
     known = numbers.dropna()
     signs = signs[numbers.notna()]
     if signs.any() and not signs.all():

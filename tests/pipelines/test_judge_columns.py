@@ -44,6 +44,10 @@ def test_every_row_is_a_call_or_left_out_once(tmp_path: Path) -> None:
         "1 row, no probability in 'p' (line 7)",
         "1 row, no number from 0 to 1 in 'p': '1.4' (1) (line 8)",
     ]
+    assert read.headlines == (
+        "Left out: 1 row, no level that is known in 'said': 'blue' (1) (line 6).",
+        "Left out: 1 row, no number from 0 to 1 in 'p': '1.4' (1) (line 8).",
+    )
 
 
 def test_a_judgement_on_or_after_its_outcome_is_refused(tmp_path: Path) -> None:

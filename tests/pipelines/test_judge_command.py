@@ -156,6 +156,15 @@ def test_rows_left_out_are_counted_listed_and_written(tmp_path: Path) -> None:
     assert left_out.iloc[-1].tolist() == ["line 32", "no outcome in 'came'"]
 
 
+def test_a_word_that_was_not_understood_is_named_in_short(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("said,came\n" + "red,1\ngreen,0\n" * 20 + "rouge,1\n", encoding="utf-8")
+    result = judge(path, "--judgement", "said", "--outcome", "came")
+    assert result.exit_code == 0, result.output
+    in_short = words(result).split("In short")[1].split("The judgement as it stands")[0]
+    assert "Left out: 1 row, no level that is known in 'said': 'rouge' (1) (line 42)." in in_short
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -38,8 +38,9 @@ def test_words_are_compared_without_case_and_with_one_separator(text: str, expec
 
 
 def test_colours_of_status_reports_are_known_in_any_case() -> None:
-    read = read_levels(column("Green", "AMBER/GREEN", "amber", "Amber Red", "red", None, "N/A", "pink"), (), {})
-    np.testing.assert_array_equal(read.numbers, [0, 1, 2, 3, 4, np.nan, np.nan, np.nan])
+    read = read_levels(column("Green", "AMBER/GREEN", "amber", "Amber Red", "red", None, "N/A"), (), {})
+    np.testing.assert_array_equal(read.numbers, [0, 1, 2, 3, 4, np.nan, np.nan])
+    assert not read.unknown.any()
     assert read.names == ("green", "amber/green", "amber", "amber/red", "red")
     assert read.notes == ()
 
@@ -53,18 +54,40 @@ def test_levels_without_a_call_leave_no_gap_and_names_are_those_of_the_file() ->
 
 def test_words_of_another_language_are_mapped() -> None:
     read = read_levels(
-        column("Verde", "rojo", "AMARILLO", "gris"), (), {"verde": "green", "amarillo": "yellow", "Rojo": "red"}
+        column("Verde", "rojo", "AMARILLO", "Gris", "N/A"),
+        (),
+        {"verde": "green", "amarillo": "yellow", "Rojo": "red", "gris": "n/a"},
     )
-    np.testing.assert_array_equal(read.numbers, [0, 2, 1, np.nan])
+    assert not read.unknown.any()
+    np.testing.assert_array_equal(read.numbers, [0, 2, 1, np.nan, np.nan])
     with pytest.raises(UnclearError, match="--mapping leads 'verde' to 'grün', which is no level"):
         read_levels(column("verde"), (), {"verde": "grün"})
 
 
 def test_an_order_makes_levels_of_any_words_even_of_grades_and_of_none() -> None:
-    read = read_levels(column("3.0", "1", " 2", "9"), ("1", "2", "3"), {})
-    np.testing.assert_array_equal(read.numbers, [2, 0, 1, np.nan])
+    read = read_levels(column("3.0", "1", " 2"), ("1", "2", "3"), {})
+    np.testing.assert_array_equal(read.numbers, [2, 0, 1])
     none = read_levels(column("none", "some", "N/A"), ("none", "some"), {})
     np.testing.assert_array_equal(none.numbers, [0, 1, np.nan])
+
+
+def test_a_forgotten_word_stops_and_a_slip_does_not() -> None:
+    mapping = {"vert": "green", "jaune": "yellow"}
+    cells = ["Vert"] * 60 + ["Jaune"] * 35
+    with pytest.raises(
+        UnclearError, match=r"in 6 of 101 cells .*: 'Rouge' \(6\); .* --order, .* --mapping 'verde=green"
+    ):
+        read_levels(column(*cells, *["Rouge"] * 6, None), (), mapping)
+    read = read_levels(column(*cells, *["Rouge"] * 5, None), (), mapping)
+    np.testing.assert_array_equal(np.flatnonzero(read.unknown), range(95, 100))
+    assert np.isnan(read.numbers[95:]).all()
+
+
+def test_words_among_probabilities_stop_unless_they_are_few() -> None:
+    with pytest.raises(UnclearError, match=r"2 of 20 cells of 'p' hold words and no numbers: 'high' \(2\); .*--order"):
+        read_probabilities(column(*["0.5"] * 18, "high", "high", None, "n/a"), "p", may_be_percent=False)
+    read = read_probabilities(column(*["0.5"] * 19, "high", None), "p", may_be_percent=False)
+    np.testing.assert_array_equal(np.isnan(read.numbers), [False] * 19 + [True] * 2)
 
 
 def test_words_that_mostly_say_nothing_stop_with_their_counts() -> None:
@@ -86,7 +109,7 @@ def test_percentages_are_asked_about_and_percent_signs_are_not() -> None:
     read = read_probabilities(column("0.5", "12", "90"), "p", may_be_percent=True)
     np.testing.assert_allclose(read.numbers, [0.005, 0.12, 0.9])
     assert read.notes == ("'p' is read as percentages.",)
-    signed = read_probabilities(column("50 %", "1%", "?"), "p", may_be_percent=False)
+    signed = read_probabilities(column("50 %", "1%", None), "p", may_be_percent=False)
     np.testing.assert_allclose(signed.numbers, [0.5, 0.01, np.nan])
     with pytest.raises(UnclearError, match="1 cells of 'p' have a percent sign and 2 have none"):
         read_probabilities(column("50 %", "0.4", "0.2"), "p", may_be_percent=True)
