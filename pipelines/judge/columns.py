@@ -15,12 +15,12 @@ from data_contracts.problems import ContractError, Problem
 from models.calls.calls import Calls
 from models.learning import FloatArray
 from pipelines.judge.file import PLACE, TABLE, read_columns
+from pipelines.judge.outcomes import read_outcomes
 from pipelines.judge.words import (
     UnclearError,
     are_numbers,
     is_missing,
     read_levels,
-    read_outcomes,
     read_probabilities,
     spoken_counts,
 )
@@ -198,12 +198,13 @@ class _Sheet:
 def _outcomes(sheet: _Sheet) -> FloatArray:
     name = sheet.question.outcome
     try:
-        outcomes, notes = read_outcomes(sheet.frame[name], name, sheet.question.events)
+        outcomes = read_outcomes(sheet.frame[name], name, sheet.question.events)
     except UnclearError as error:
         sheet.stop(name, str(error))
-    sheet.notes += notes
-    sheet.leave_out(np.isnan(outcomes), f"no outcome in '{name}'")
-    return outcomes
+    sheet.notes += outcomes.notes
+    sheet.leave_out(np.isnan(outcomes.numbers) & ~outcomes.undecided, f"no outcome in '{name}'")
+    sheet.leave_out(outcomes.undecided, f"undecided in '{name}'", sheet.frame[name], is_headline=True)
+    return outcomes.numbers
 
 
 def _judgement(sheet: _Sheet) -> tuple[FloatArray, tuple[str, ...]]:

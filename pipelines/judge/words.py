@@ -1,7 +1,8 @@
-"""What the cells of a judge's file mean: colours and grades, probabilities, outcomes. Texts in, numbers out.
+"""What the cells of a judge's file mean: colours and grades, probabilities. Texts in, numbers out.
 
 Nothing is guessed in silence: what is not understood is NaN and counted by the caller, and what could be meant in two
-ways stops with the option that settles it. Which rows then stay out is decided in `judge_columns`.
+ways stops with the option that settles it. Outcomes are read in `outcomes`; which rows then stay out is decided in
+`columns`.
 """
 
 import re
@@ -31,8 +32,6 @@ KNOWN_LEVELS: Mapping[str, int] = {
     for word in words
 }
 """Colours of status reports, best first, in English."""
-EVENT_WORDS = frozenset({"1", "yes", "y", "true", "t", "churned", "churn", "lost", "cancelled", "canceled"})
-NO_EVENT_WORDS = frozenset({"0", "no", "n", "false", "f", "renewed", "retained", "kept", "won", "stayed"})
 PERCENT_SHARE = 0.1
 """Share of the values above one from which on a column looks like percentages rather than like slips of the pen."""
 MOST_UNKNOWN = 0.05
@@ -142,7 +141,7 @@ def read_levels(column: pd.Series, order: Sequence[str], mapping: Mapping[str, s
             "with --mapping 'verde=green,...', where 'gris=n/a' says that a word means nothing"
         )
     names, numbers, notes = _named(words, numbers, tuple(order))
-    return ReadLevels(_in_place(numbers, column), column.index.isin(unknown.index), names, notes)
+    return ReadLevels(in_place(numbers, column), column.index.isin(unknown.index), names, notes)
 
 
 def _named(
@@ -198,7 +197,7 @@ def read_probabilities(column: pd.Series, name: str, *, may_be_percent: bool) ->
     notes = [f"'{name}' is read as percentages."] if is_percent else []
     if commas.any():
         notes.append(f"Decimal commas in '{name}' are read as points ({int(commas.sum()):,} cells).")
-    return ReadProbabilities(_in_place(values.where(values.between(0, 1)), column), is_percent, tuple(notes))
+    return ReadProbabilities(in_place(values.where(values.between(0, 1)), column), is_percent, tuple(notes))
 
 
 def _looks_percent(known: pd.Series) -> bool:
@@ -228,37 +227,6 @@ def _numbers(given: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     return numbers, signs, commas
 
 
-def read_outcomes(column: pd.Series, name: str, events: Sequence[str]) -> tuple[FloatArray, tuple[str, ...]]:
-    """1.0 where the event happened, 0.0 where not, NaN where nothing is said; and how it was read.
-
-    Args:
-        column: Texts, None where empty.
-        name: Name of the column, for messages.
-        events: Values that are the event; empty where that goes without saying (yes and no, 1 and 0, churned, renewed).
-
-    Raises:
-        UnclearError: A value does not say whether it is the event, or no row has the event that was named.
-    """
-    asked = {folded(event) for event in events}
-    words = column.map(folded, na_action="ignore")
-    given = column.notna() & (~is_missing(column) | words.isin(asked))
-    known = words[given]
-    if asked:
-        if lost := sorted(asked - set(known)):
-            raise UnclearError(f"no row of '{name}' says {', '.join(lost)!r}; it says {spoken_counts(column[given])}")
-        happened = known.isin(asked)
-        others = known[~happened].nunique()
-        notes = (f"Not the event: {spoken_counts(column[given][~happened])}.",) if others > 1 else ()
-    else:
-        unclear = ~known.isin(EVENT_WORDS | NO_EVENT_WORDS)
-        if unclear.any():
-            raise UnclearError(
-                f"'{name}' says {spoken_counts(column[given])}; say which of them is the event with --event"
-            )
-        happened, notes = known.isin(EVENT_WORDS), ()
-    return _in_place(happened.astype(np.float64), column), notes
-
-
-def _in_place(read: pd.Series, column: pd.Series) -> FloatArray:
+def in_place(read: pd.Series, column: pd.Series) -> FloatArray:
     """Numbers of the cells that could be read, each in its row, NaN in all others."""
     return np.asarray(read.reindex(column.index), dtype=np.float64)

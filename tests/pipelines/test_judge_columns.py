@@ -50,6 +50,17 @@ def test_every_row_is_a_call_or_left_out_once(tmp_path: Path) -> None:
     )
 
 
+def test_undecided_outcomes_are_left_out_and_told(tmp_path: Path) -> None:
+    file = csv(tmp_path, "said,came\ngreen,Renewed\nred,Churned\nred,pending\nred,\nred,Pending\n")
+    read = read_calls(file, Question("said", "came", events=("churned",)))
+    np.testing.assert_array_equal(read.calls.outcomes, [0, 1])
+    assert [str(entry) for entry in read.set_aside] == [
+        "1 row, no outcome in 'came' (line 5)",
+        "2 rows, undecided in 'came': 'pending' (1), 'Pending' (1) (line 4, line 6)",
+    ]
+    assert read.headlines == (f"Left out: {read.set_aside[1]}.",)
+
+
 def test_a_judgement_on_or_after_its_outcome_is_refused(tmp_path: Path) -> None:
     file = csv(
         tmp_path,

@@ -9,7 +9,6 @@ from pipelines.judge.words import (
     are_numbers,
     folded,
     read_levels,
-    read_outcomes,
     read_probabilities,
 )
 
@@ -126,27 +125,6 @@ def test_decimal_commas_are_read_and_told() -> None:
     read = read_probabilities(column("0,25", "1", ",5"), "p", may_be_percent=False)
     np.testing.assert_allclose(read.numbers, [0.25, 1, 0.5])
     assert read.notes == ("Decimal commas in 'p' are read as points (2 cells).",)
-
-
-@pytest.mark.parametrize(
-    "cells",
-    [("yes", "No"), ("TRUE", "false"), ("1", "0"), ("1.0", "0.0"), ("Churned", "renewed"), ("Y", "N")],
-)
-def test_outcomes_that_go_without_saying(cells: tuple[str, str]) -> None:
-    outcomes, notes = read_outcomes(column(*cells, None, "NaN"), "o", ())
-    np.testing.assert_array_equal(outcomes, [1, 0, np.nan, np.nan])
-    assert notes == ()
-
-
-def test_outcomes_that_do_not_are_asked_about() -> None:
-    cells = column("won", "upsold", "Lost", "won", "2.0")
-    with pytest.raises(UnclearError, match=r"'o' says 'won' \(2\), .* say which of them is the event with --event"):
-        read_outcomes(cells, "o", ())
-    outcomes, notes = read_outcomes(cells, "o", ("lost", "2"))
-    np.testing.assert_array_equal(outcomes, [0, 0, 1, 0, 1])
-    assert notes == ("Not the event: 'won' (2), 'upsold' (1).",)
-    with pytest.raises(UnclearError, match="no row of 'o' says 'gone'"):
-        read_outcomes(cells, "o", ("gone",))
 
 
 def test_a_column_is_of_numbers_by_its_majority() -> None:
