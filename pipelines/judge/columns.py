@@ -256,13 +256,15 @@ def _dates(sheet: _Sheet) -> None:
 
 def _clusters(sheet: _Sheet) -> np.ndarray:
     """What is held together: the named column, and the row where it is empty or none is named."""
-    name, places = sheet.question.cluster, sheet.frame[PLACE]
+    # By number and not by place in the file, which a CSV and a Parquet of the same rows call differently: folds and
+    # draws go by the names of the clusters.
+    name, rows = sheet.question.cluster, pd.Series([f"row {number}" for number in range(len(sheet.frame))])
     if name is None:
-        return places.to_numpy(dtype=object)
+        return rows.to_numpy(dtype=object)
     column = sheet.frame[name]
     if empty := int((column.isna() & sheet.kept).sum()):
         sheet.notes.append(f"{empty:,} rows have nothing in '{name}' and are a cluster each.")
-    return ("cluster " + column).where(column.notna(), places).to_numpy(dtype=object)
+    return ("cluster " + column).where(column.notna(), rows).to_numpy(dtype=object)
 
 
 def _texts(frame: pd.DataFrame, name: str | None) -> np.ndarray | None:

@@ -104,11 +104,17 @@ def test_delimiters_and_marks_of_spreadsheets_are_read(tmp_path: Path, mark: str
 
 def test_parquet_gives_what_csv_gives(tmp_path: Path) -> None:
     frame = pd.DataFrame({"said": [0.1, 1 / 3, None, 1.0], "came": [True, False, True, None], "who": [1, 2, 3, 4]})
+    frame["case"] = pd.Series([None, None, "c", "d"], dtype=object)
     frame.to_csv(tmp_path / "calls.csv", index=False)
     frame.to_parquet(tmp_path / "calls.parquet")
-    question = Question("said", "came", rater="who")
-    both = [read_calls(tmp_path / name, question) for name in ("calls.csv", "calls.parquet")]
+    both = [
+        read_calls(tmp_path / name, Question("said", "came", rater="who", cluster=cluster))
+        for name in ("calls.csv", "calls.parquet")
+        for cluster in (None, "case")
+    ]
     for read in both:
+        # Folds and draws go by the names of clusters.
+        assert list(read.calls.clusters) == ["row 0", "row 1"]
         np.testing.assert_array_equal(read.calls.scores, [0.1, 1 / 3])
         np.testing.assert_array_equal(read.calls.outcomes, [1.0, 0.0])
         assert list(read.calls.raters) == ["1", "2"]
