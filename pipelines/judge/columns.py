@@ -213,7 +213,13 @@ def _judgement(sheet: _Sheet) -> tuple[FloatArray, tuple[str, ...]]:
     name = question.judgement
     column = sheet.frame[name]
     if not question.order and not question.mapping and are_numbers(column):
-        return _probabilities(sheet, name), ()
+        scores = _probabilities(sheet, name)
+        if not sheet.has_percent and set(scores[~np.isnan(scores)]) == {0.0, 1.0}:
+            sheet.headlines.append(
+                f"'{name}' holds only 0 and 1, which are taken for probabilities of 0 and 100 %; if they are two "
+                "levels, say so with --order 0,1 (best first)."
+            )
+        return scores, ()
     try:
         levels = read_levels(column, question.order, question.mapping or {})
     except UnclearError as error:

@@ -152,6 +152,18 @@ def test_a_file_in_another_encoding_or_of_another_kind_says_what_to_do(tmp_path:
         read_calls(workbook, Question("said", "came"))
 
 
+def test_zeros_and_ones_are_probabilities_in_so_many_words_or_levels_by_order(tmp_path: Path) -> None:
+    file = csv(tmp_path, "said,came\n0,1\n1.0,0\n,1\n")
+    stated = read_calls(file, Question("said", "came"))
+    assert not stated.calls.is_ordinal
+    assert stated.headlines[0].startswith("'said' holds only 0 and 1, which are taken for probabilities")
+    levels = read_calls(file, Question("said", "came", order=("0", "1")))
+    assert levels.calls.levels == ("0", "1")
+    np.testing.assert_array_equal(levels.calls.scores, [0, 1])
+    assert levels.headlines == ()
+    assert read_calls(csv(tmp_path, "said,came\n0,1\n1,0\n0.5,0\n"), Question("said", "came")).headlines == ()
+
+
 def test_percent_is_not_accepted_where_nothing_is_in_percent(tmp_path: Path) -> None:
     file = csv(tmp_path, "said,came\n0.2,1\n0.7,0\n")
     with pytest.raises(ContractError, match="--percent was given, and no column of probabilities has a value above 1"):
