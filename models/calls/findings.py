@@ -26,12 +26,20 @@ from models.calls.record import (
 
 NO_CLAIM = "no claim is made"
 UNKNOWN = "–"
+SMALLEST_SHOWN = 1e-6
+"""What is smaller is shown as zero."""
 
 
 def interval(figure: Figure, decimals: int = 3, *, signed: bool = False) -> str:
-    """A figure with its interval, `0.785 (0.775 to 0.795)`; bare where there is none, a dash where it is unknown."""
+    """A figure with its interval, `0.785 (0.775 to 0.795)`; bare where there is none, a dash where it is unknown.
+
+    With more decimals where one of them would look like zero and is not: signs are what is claimed.
+    """
     if pd.isna(figure.value):
         return UNKNOWN
+    smallest = min((abs(end) for end in figure if abs(end) >= SMALLEST_SHOWN), default=1.0)
+    while round(smallest, decimals) == 0:
+        decimals += 1
     value, low, high = (f"{end:{'+' if signed else ''}z.{decimals}f}" for end in figure)
     return value if pd.isna(figure.low) else f"{value} ({low} to {high})"
 

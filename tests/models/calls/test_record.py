@@ -10,8 +10,8 @@ from models.calls import record
 from models.calls.calls import Calls
 from models.calls.disagreement import disagreement_table
 from models.calls.ends import ends_table
-from models.calls.findings import about_ends, about_skill
-from models.calls.forecasts import SKILL
+from models.calls.findings import about_ends, about_skill, interval
+from models.calls.forecasts import SKILL, Figure
 from models.calls.groups import NO_GROUP, group_table
 from models.calls.people import MUST_NOT, compare_people, people_section
 from models.calls.plots import record_charts
@@ -27,6 +27,22 @@ def said(report: Report) -> str:
 
 def judged(calls: Calls, settings: ModelSettings) -> str:
     return said(build_report(keep_record(calls, settings), "calls"))
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [
+        ((0.012, 0.004, 0.02), "+0.012 (+0.004 to +0.020)"),
+        ((0.0004, 0.0001, 0.0007), "+0.0004 (+0.0001 to +0.0007)"),
+        ((-0.00004, -0.001, 0.02), "-0.00004 (-0.00100 to +0.02000)"),
+        ((0.0, 0.0, 0.0), "+0.000 (+0.000 to +0.000)"),
+        ((-1e-17, 0.0, 1e-12), "+0.000 (+0.000 to +0.000)"),
+        ((0.0002, float("nan"), float("nan")), "+0.0002"),
+        ((float("nan"), float("nan"), float("nan")), "–"),
+    ],
+)
+def test_a_sign_can_be_read_however_small_a_difference(figure: tuple[float, float, float], text: str) -> None:
+    assert interval(Figure(*figure), signed=True) == text
 
 
 def test_overstated_probabilities_are_called_so_at_both_ends(two_views: Calls, settings: ModelSettings) -> None:
