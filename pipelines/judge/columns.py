@@ -253,6 +253,10 @@ def _dates(sheet: _Sheet) -> None:
         return
     judged, happened = sheet.frame[question.judged_on], sheet.frame[question.outcome_on]
     for name, dates in ((question.judged_on, judged), (question.outcome_on, happened)):
+        if dates.isna().all():
+            sheet.stop(
+                name, "no cell is a date written YYYY-MM-DD, such as 2025-12-31; days are not read in other ways"
+            )
         sheet.leave_out(dates.isna().to_numpy(), f"no date written YYYY-MM-DD in '{name}'")
     days = judged.dt.normalize(), happened.dt.normalize()
     has_hours = judged.ne(days[0]) & happened.ne(days[1])

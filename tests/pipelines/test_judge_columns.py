@@ -87,6 +87,12 @@ def test_a_judgement_on_or_after_its_outcome_is_refused(tmp_path: Path) -> None:
     }
 
 
+def test_dates_in_another_way_of_writing_are_named_with_their_column(tmp_path: Path) -> None:
+    file = csv(tmp_path, "said,came,at,decided\nred,yes,2025-12-30,31.12.2025\ngreen,no,2025-12-30,31.12.2025\n")
+    with pytest.raises(ContractError, match=r"decided.*no cell is a date written YYYY-MM-DD, such as 2025-12-31"):
+        read_calls(file, Question("said", "came", judged_on="at", outcome_on="decided"))
+
+
 def test_a_cluster_is_the_row_unless_it_is_named(tmp_path: Path) -> None:
     file = csv(tmp_path, "said,came,case\nred,1,a\ngreen,0,a\nred,1,\nred,0,\n")
     assert read_calls(file, Question("said", "came")).calls.cluster_count == 4
