@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.command_errors import bad_usage, errors_in_words
+from pipelines.command_errors import bad_usage, errors_in_words, fail
 from pipelines.command_options import Debug
 from pipelines.text_display import print_wrapped, stderr, stdout
 
@@ -97,11 +97,16 @@ def _judge(file: Path, question: "Question", minimum_calls: int, out: Path | Non
     from models.settings import ModelSettings
     from pipelines.judge.columns import read_calls
     from pipelines.judge.display import print_judgement
-    from pipelines.judge.page import write_left_out, write_pages
+    from pipelines.judge.page import prepare_folder, write_left_out, write_pages
 
     settings = ModelSettings()
     with stderr().status("reading ...") as status:
         read = read_calls(file, question)
+        if out is not None:
+            try:
+                prepare_folder(out)
+            except OSError as error:
+                fail(f"No page can be written to --out {out}: {error.strerror}. Nothing was computed.")
         record = keep_record(read.calls, settings, lambda what: status.update(f"{what} ..."))
         further = []
         if read.calls.raters is not None:

@@ -8,6 +8,7 @@ import base64
 import re
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 import pandas as pd
@@ -23,6 +24,17 @@ PAGE: Final = "judgement.html"
 MARKDOWN: Final = "judgement.md"
 LEFT_OUT: Final = "left_out.csv"
 _MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+def prepare_folder(folder: Path) -> None:
+    """Create the folder of the pages where it is not there yet, and try whether a file can be written into it.
+
+    Raises:
+        OSError: It cannot be created, or no file can be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        pass
 
 
 def write_pages(report: Report, charts: dict[str, dict[str, Any]], folder: Path) -> tuple[Path, Path]:

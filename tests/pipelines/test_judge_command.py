@@ -156,6 +156,20 @@ def test_rows_left_out_are_counted_listed_and_written(tmp_path: Path) -> None:
     assert left_out.iloc[-1].tolist() == ["line 32", "no outcome in 'came'"]
 
 
+def test_a_folder_that_cannot_be_written_stops_before_anything_is_computed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compute(*_: object) -> None:
+        raise AssertionError("this was computed")
+
+    monkeypatch.setattr("models.calls.record.keep_record", compute)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = judge(file, "--judgement", "said", "--outcome", "came", "--out", tmp_path / "file" / "report")
+    assert result.exit_code == 1
+    assert "No page can be written to --out" in words(result)
+    assert "Not a directory. Nothing was computed." in words(result)
+
+
 def test_a_word_that_was_not_understood_is_named_in_short(tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_text("said,came\n" + "red,1\ngreen,0\n" * 20 + "rouge,1\n", encoding="utf-8")
