@@ -23,6 +23,11 @@ FOLDS: Final = 10
 """Groups of clusters in every cross-fitting; each is judged by what the other nine teach."""
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something, `1 call` or `1,200 calls`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 @dataclass(frozen=True)
 class Calls:
     """Calls whose outcome is known, n of them.
@@ -80,12 +85,14 @@ class Calls:
         """Why nothing may be claimed from these calls, in words; None where something may."""
         others = len(self) - self.events
         if len(self) < MINIMUM_ROWS:
-            return f"{len(self)} decided calls, where at least {MINIMUM_ROWS} are asked for"
+            return f"{counted(len(self), 'decided call')}, where at least {MINIMUM_ROWS} are asked for"
         if min(self.events, others) < MINIMUM_EVENTS:
             rarer = "happened" if self.events <= others else "did not happen"
-            return f"it {rarer} {min(self.events, others)} times, where at least {MINIMUM_EVENTS} are asked for"
+            return (
+                f"it {rarer} {counted(min(self.events, others), 'time')}, where at least {MINIMUM_EVENTS} are asked for"
+            )
         if self.cluster_count < MINIMUM_CLUSTERS:
-            return f"{self.cluster_count} clusters, where at least {MINIMUM_CLUSTERS} are asked for"
+            return f"{counted(self.cluster_count, 'cluster')}, where at least {MINIMUM_CLUSTERS} are asked for"
         return None
 
     def folds(self, seed: int) -> IntArray:

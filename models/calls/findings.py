@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.calls.calls import MINIMUM_ROWS
+from models.calls.calls import MINIMUM_ROWS, counted
 from models.calls.forecasts import AUC, BRIER, SKILL, SLOPE, Figure
 from models.calls.record import (
     AVERAGE,
@@ -55,7 +55,9 @@ def share(value: float, low: float = float("nan"), high: float = float("nan")) -
 def on_record(record: Record) -> str:
     """How many calls, how often it happened, and what the intervals rest on."""
     calls = record.calls
-    said = f"{len(calls):,} decided calls; it happened after {calls.events:,} of them ({share(calls.base_rate)})."
+    said = (
+        f"{counted(len(calls), 'decided call')}; it happened after {calls.events:,} of them ({share(calls.base_rate)})."
+    )
     if calls.shortage is not None:
         return f"{said} Too few for intervals: {calls.shortage}. The figures stand here and {NO_CLAIM}."
     level = f"{record.settings.interval_level * 100:.0f} %"
@@ -133,8 +135,8 @@ def about_ends(ends: pd.DataFrame, speaker: str) -> tuple[str, ...]:
         if row["is_fifth"]:
             at = f"in the {'lowest' if row['end'] == 'low' else 'highest'} fifth"
         said = (
-            f"Where the {speaker} was {at} (on average {share(row['stated'])}, {row['calls']:,} calls), it happened in "
-            f"{share(row['happened'], row['low'], row['high'])}"
+            f"Where the {speaker} was {at} (on average {share(row['stated'])}, {counted(row['calls'], 'call')}), it "
+            f"happened in {share(row['happened'], row['low'], row['high'])}"
         )
         verdict = {"unclear": NO_CLAIM, "well calibrated": "as stated"}.get(row["verdict"], row["verdict"])
         sentences.append(f"{said}: {verdict}.")
@@ -219,8 +221,8 @@ def about_disagreement(table: pd.DataFrame) -> tuple[str, ...]:
             continue
         happened = share(row["happened"], row["happened_low"], row["happened_high"])
         said = (
-            f"{row['slice'].capitalize()} ({row['calls']:,} calls): the person said {share(row['judged'])}, the model "
-            f"{share(row['modelled'])}, it happened in {happened}"
+            f"{row['slice'].capitalize()} ({counted(row['calls'], 'call')}): the person said {share(row['judged'])}, "
+            f"the model {share(row['modelled'])}, it happened in {happened}"
         )
         if pd.isna(row["low"]):
             verdict = NO_CLAIM
@@ -235,7 +237,7 @@ def about_disagreement(table: pd.DataFrame) -> tuple[str, ...]:
 def about_groups(table: pd.DataFrame) -> str:
     """How many groups are too small for a claim."""
     small = int((~table["is_claimed"].astype(bool)).sum())
-    groups = f"{len(table)} {'group' if len(table) == 1 else 'groups'}"
+    groups = counted(len(table), "group")
     if not small:
         return f"{groups}. Intervals are not corrected for how many there are."
     return (
@@ -250,7 +252,7 @@ def about_words(record: Record) -> tuple[str, ...]:
         return ("No text has a word to learn from.",)
     auc, brier = (record.with_words.difference(WITH_WORDS, WITHOUT_WORDS, figure) for figure in (AUC, BRIER))
     figures = f"AUC {interval(auc, signed=True)}, Brier score {interval(brier, 4, signed=True)}, out of sample"
-    read = f"{record.reading.texts:,} texts, {record.reading.terms:,} terms that enough clusters share"
+    read = f"{counted(record.reading.texts, 'text')}, {counted(record.reading.terms, 'term')} shared by enough clusters"
     # By the Brier score alone one text in twenty without any meaning was said to add: the interval knows the calls that
     # were drawn and not the words that were learned.
     if brier.high < 0 and auc.low > 0:
@@ -259,6 +261,7 @@ def about_words(record: Record) -> tuple[str, ...]:
         said = f"The text adds nothing to the judgement that these calls could show: {figures} ({read})."
     if not record.reading.repeated:
         return (said,)
+    # There are always two at least.
     repeated = f"{record.reading.repeated:,} texts stand word for word in another cluster too, which flatters the text."
     if record.calls.cluster_count == len(record.calls):
         repeated += " Is there a column that says what repeats, to be named as the cluster?"

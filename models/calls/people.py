@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.calls.blend import LEAST_STATED
-from models.calls.calls import Calls
+from models.calls.calls import Calls, counted
 from models.calls.findings import NO_CLAIM, interval
 from models.calls.forecasts import Figure
 from models.calls.report import Section, Table
@@ -66,7 +66,8 @@ def compare_people(calls: Calls, minimum_calls: int, settings: ModelSettings) ->
 def people_section(people: People) -> Section:
     """What is said of people, and what it must not be used for."""
     fit = people.fit
-    notes = [f"{people.unnamed:,} calls name nobody and stay out of this part."] if people.unnamed else []
+    unnamed = f"{counted(people.unnamed, 'call')} without a name: not in this part."
+    notes = [unnamed] if people.unnamed else []
     if people.named < 2:
         return Section("By person", (_nobody_to_compare(people.named), *notes))
     if fit is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.calls import findings
+from models.calls.calls import counted
 from models.calls.forecasts import AUC, BRIER, INTERCEPT, PARTS, SKILL, SLOPE, Comparison, Figure
 from models.calls.record import JUDGEMENT, MODEL, Record
 
@@ -88,7 +89,8 @@ def build_report(
     ]
     lead = findings.on_record(record)
     if left_out:
-        lead += f" {left_out:,} rows of the file were left out; why is said under Rows."
+        were = "was" if left_out == 1 else "were"
+        lead += f" {counted(left_out, 'row')} of the file {were} left out; why is said under Rows."
     return Report(title, lead, (*_headlines(record), *notices), tuple(sections))
 
 
@@ -186,7 +188,7 @@ def _together_section(record: Record) -> list[Section]:
         for forecast, reference in pairs
     )
     table = Table("Differences on the same calls", ("", "AUC", "Brier score"), rows)
-    recipes = "; ".join(f"{recipe} in {count} folds" for recipe, count in record.recipes.most_common())
+    recipes = "; ".join(f"{recipe} in {counted(count, 'fold')}" for recipe, count in record.recipes.most_common())
     notes = (f"Recipe of the blend, chosen within each set of nine folds: {recipes}.",) if recipes else ()
     return [Section("Person and model together", (*findings.about_additions(record), *notes), (table,))]
 

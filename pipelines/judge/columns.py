@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.problems import ContractError, Problem
-from models.calls.calls import Calls
+from models.calls.calls import Calls, counted
 from models.learning import FloatArray
 from pipelines.judge.file import PLACE, TABLE, read_columns
 from pipelines.judge.outcomes import read_outcomes
@@ -94,8 +94,7 @@ class SetAside:
         """One line of a list."""
         more = ", ..." if self.rows > len(self.first_rows) else ""
         values = f": {self.values}" if self.values else ""
-        unit = "row" if self.rows == 1 else "rows"
-        return f"{self.rows:,} {unit}, {self.reason}{values} ({', '.join(self.first_rows)}{more})"
+        return f"{counted(self.rows, 'row')}, {self.reason}{values} ({', '.join(self.first_rows)}{more})"
 
 
 @dataclass(frozen=True)
@@ -273,7 +272,7 @@ def _clusters(sheet: _Sheet) -> np.ndarray:
         return rows.to_numpy(dtype=object)
     column = sheet.frame[name]
     if empty := int((column.isna() & sheet.kept).sum()):
-        sheet.notes.append(f"{empty:,} rows have nothing in '{name}' and are a cluster each.")
+        sheet.notes.append(f"{counted(empty, 'row')} with nothing in '{name}': a cluster each.")
     return ("cluster " + column).where(column.notna(), rows).to_numpy(dtype=object)
 
 

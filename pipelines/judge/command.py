@@ -130,9 +130,12 @@ def _judge(file: Path, question: "Question", minimum_calls: int, out: Path | Non
 
 def _rows(read: "ReadCalls") -> "Section":
     """Which rows of the file stand behind the figures."""
+    from models.calls.calls import counted
     from models.calls.report import Section
 
-    said = f"{read.rows:,} rows in the file, {len(read.calls):,} of them judged, {len(read.left_out):,} left out."
+    said = (
+        f"{counted(read.rows, 'row')} in the file, {len(read.calls):,} of them judged, {len(read.left_out):,} left out."
+    )
     return Section("Rows", (said, *map(str, read.set_aside), *read.notes))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.calls.calls import counted
 from models.learning import FloatArray
 
 MISSING_WORDS = frozenset({"na", "n/a", "nan", "null", "none", "-", "–", "."})
@@ -182,8 +183,8 @@ def read_probabilities(column: pd.Series, name: str, *, may_be_percent: bool) ->
     signs = signs[numbers.notna()]
     if signs.any() and not signs.all():
         raise UnclearError(
-            f"{int(signs.sum()):,} cells of '{name}' have a percent sign and {int((~signs).sum()):,} have none; write "
-            "them all in the same way"
+            f"'{name}' has {counted(int(signs.sum()), 'cell')} with a percent sign and {int((~signs).sum()):,} "
+            "without; write them all in the same way"
         )
     is_percent = bool(signs.any()) or _looks_percent(known)
     if is_percent and not (may_be_percent or signs.any()):
@@ -196,7 +197,7 @@ def read_probabilities(column: pd.Series, name: str, *, may_be_percent: bool) ->
     values = known / 100 if is_percent else known
     notes = [f"'{name}' is read as percentages."] if is_percent else []
     if commas.any():
-        notes.append(f"Decimal commas in '{name}' are read as points ({int(commas.sum()):,} cells).")
+        notes.append(f"Decimal commas in '{name}' are read as points ({counted(int(commas.sum()), 'cell')}).")
     return ReadProbabilities(in_place(values.where(values.between(0, 1)), column), is_percent, tuple(notes))
 
 

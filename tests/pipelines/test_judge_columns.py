@@ -98,7 +98,7 @@ def test_a_cluster_is_the_row_unless_it_is_named(tmp_path: Path) -> None:
     assert read_calls(file, Question("said", "came")).calls.cluster_count == 4
     read = read_calls(file, Question("said", "came", cluster="case"))
     assert read.calls.cluster_count == 3
-    assert read.notes == ("2 rows have nothing in 'case' and are a cluster each.",)
+    assert read.notes == ("2 rows with nothing in 'case': a cluster each.",)
 
 
 @pytest.mark.parametrize("mark", [";", "\t", "|"])

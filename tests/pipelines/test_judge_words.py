@@ -110,7 +110,7 @@ def test_percentages_are_asked_about_and_percent_signs_are_not() -> None:
     assert read.notes == ("'p' is read as percentages.",)
     signed = read_probabilities(column("50 %", "1%", None), "p", may_be_percent=False)
     np.testing.assert_allclose(signed.numbers, [0.5, 0.01, np.nan])
-    with pytest.raises(UnclearError, match="1 cells of 'p' have a percent sign and 2 have none"):
+    with pytest.raises(UnclearError, match="'p' has 1 cell with a percent sign and 2 without"):
         read_probabilities(column("50 %", "0.4", "0.2"), "p", may_be_percent=True)
 
 

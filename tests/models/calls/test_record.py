@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.calls import record
-from models.calls.calls import Calls
+from models.calls.calls import Calls, counted
 from models.calls.disagreement import disagreement_table
 from models.calls.ends import ends_table
 from models.calls.findings import about_ends, about_skill, interval
@@ -23,6 +23,17 @@ from models.settings import ModelSettings
 
 def said(report: Report) -> str:
     return "\n".join([report.lead, *report.headlines, *(line for part in report.sections for line in part.sentences)])
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 rows"), (1, "1 row"), (1200, "1,200 rows")])
+def test_one_is_singular(number: int, text: str) -> None:
+    assert counted(number, "row") == text
+
+
+def test_one_call_and_one_row_left_out_are_spoken_of_as_one(coloured: Calls, settings: ModelSettings) -> None:
+    lead = build_report(keep_record(coloured.part(np.arange(1)), settings), "calls", left_out=1).lead
+    assert lead.startswith("1 decided call; ")
+    assert lead.endswith("1 row of the file was left out; why is said under Rows.")
 
 
 def judged(calls: Calls, settings: ModelSettings) -> str:
@@ -171,7 +182,7 @@ def test_few_calls_have_figures_and_no_claim(
         few = replace(calls.part(np.arange(count)), groups=np.full(count, "g", dtype=object))
         kept = keep_record(replace(few, texts=np.full(count, "word", dtype=object)), settings)
         text = said(build_report(kept, "calls"))
-        assert f"{count} decided calls, where at least 20" in text
+        assert f"{counted(count, 'decided call')}, where at least 20" in text
         for claim in ("excludes", "includes", "adds", "nearer", "overconfident", "than saying"):
             assert claim not in text
         assert record_charts(kept)
@@ -195,7 +206,7 @@ def test_people_are_shown_only_with_enough_calls_and_never_without_a_word_of_cau
     section = people_section(people)
     assert MUST_NOT in section.sentences
     assert [row[0] for row in section.tables[0].rows] == ["Ann", "Bo"]
-    assert "250 calls name nobody and stay out of this part." in section.sentences
+    assert "250 calls without a name: not in this part." in section.sentences
     fewer = people_section(compare_people(replace(two_views, raters=raters), 1000, settings))
     assert fewer.tables == ()
     assert "Nobody is shown" in fewer.sentences[0]
