@@ -3,7 +3,6 @@
 Every row of the file is in the calls or counted once among those set aside, under the first reason that applies.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -16,6 +15,7 @@ from models.calls.calls import Calls, counted
 from models.learning import FloatArray
 from pipelines.judge.file import PLACE, TABLE, read_columns
 from pipelines.judge.outcomes import read_outcomes
+from pipelines.judge.question import Question
 from pipelines.judge.words import (
     UnclearError,
     are_numbers,
@@ -26,52 +26,6 @@ from pipelines.judge.words import (
 )
 
 FIRST_ROWS: Final = 5
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a person asks of a file: which column is what, and how its cells are meant.
-
-    Attributes:
-        judgement: Column of what was said.
-        outcome: Column of what happened.
-        rater: Column of who said it, or None.
-        model: Column of a model's probability, or None.
-        group: Column of the kind of case, or None.
-        cluster: Column of what is resampled and held out together, or None for the row.
-        text: Column of what was written, or None.
-        judged_on: Column of when it was said, or None.
-        outcome_on: Column of when it happened, or None.
-        order: Names of the levels, best first; empty for known colours or probabilities.
-        mapping: Words of the file and what each of them means.
-        events: Values of the outcome that are the event; empty where it goes without saying.
-        is_percent: Whether a column that looks like percentages is one.
-    """
-
-    judgement: str
-    outcome: str
-    rater: str | None = None
-    model: str | None = None
-    group: str | None = None
-    cluster: str | None = None
-    text: str | None = None
-    judged_on: str | None = None
-    outcome_on: str | None = None
-    order: tuple[str, ...] = ()
-    mapping: Mapping[str, str] | None = None
-    events: tuple[str, ...] = ()
-    is_percent: bool = False
-
-    @property
-    def text_columns(self) -> list[str]:
-        """Columns that are read as text."""
-        asked = (self.judgement, self.outcome, self.rater, self.model, self.group, self.cluster, self.text)
-        return [name for name in asked if name is not None]
-
-    @property
-    def date_columns(self) -> list[str]:
-        """Columns that are read as dates."""
-        return [name for name in (self.judged_on, self.outcome_on) if name is not None]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from pipelines.text_display import print_wrapped, stderr, stdout
 
 if TYPE_CHECKING:
     from models.calls.report import Section
-    from pipelines.judge.columns import Question, ReadCalls
+    from pipelines.judge.columns import ReadCalls
+    from pipelines.judge.question import Question
 
 
 def judge(
@@ -67,7 +68,7 @@ def judge(
 ) -> None:
     """Hold the judgements in FILE, CSV or Parquet with one past call per row, against what came of them."""
     with errors_in_words(debug=debug):
-        from pipelines.judge.columns import Question
+        from pipelines.judge.question import Question
 
         question = Question(
             judgement=judgement,

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from data_contracts.problems import ContractError
-from pipelines.judge.columns import Question, read_calls
+from pipelines.judge.columns import read_calls
+from pipelines.judge.question import Question
 
 
 def csv(folder: Path, text: str, *, encoding: str = "utf-8") -> Path:
