@@ -53,10 +53,10 @@ format: install  ## Rewrite the code as the formatter would have it
 	$(BIN)/ruff check --fix .
 
 test: lint  ## Lint and the test suite, in minutes
-	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-all: test .venv/.spark-installed  ## The above and the slow tests too, on both engines
-	$(BIN)/pytest -m slow --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m slow --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lock: install  ## Resolve the dependencies anew: names, versions and hashes, no address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
