@@ -27,13 +27,13 @@ def build_pulse_log(sources: Sources, through: date) -> ir.Table:
 
     Returns:
         One row per pulse: `pulse_id`, `account_id`, `csm_id` of the author, `pulse_on`, `recorded_on`, `sentiment`,
-        `model_visible`, `has_reason`, `is_vague`, and `is_copied`: it has the words of the account's pulse before it.
+        `is_vague` (also without a reason), and `is_copied`: it has the words of the account's pulse before it.
     """
     day = as_of_table(sources, [through])
     moments = sources.known("csm_pulses", day, on=()).select(*MOMENT).distinct()
     pulses = pulses_newest_first(sources.engine.store(moments), sources)
     pulses = pulses.select(*MOMENT, "pulse_id", "recorded_at", "pulse_on", "place")
-    spoken = sources.with_values("csm_pulses", pulses, "csm_id", "sentiment", "model_visible", "reason")
+    spoken = sources.with_values("csm_pulses", pulses, "csm_id", "sentiment", "reason")
     spoken = beside(spoken, read_reasons(sources).select("reason", "words", "is_vague"), on=("reason",))
     newest_first = ibis.window(group_by=list(MOMENT), order_by="place")
     return spoken.select(
@@ -42,9 +42,7 @@ def build_pulse_log(sources: Sources, through: date) -> ir.Table:
         "csm_id",
         "pulse_on",
         "sentiment",
-        "model_visible",
         recorded_on=spoken.recorded_at.date(),
-        has_reason=spoken.words.notnull(),
         is_vague=spoken.is_vague.fill_null(True),
         is_copied=(spoken.words == spoken.words.lead().over(newest_first)).fill_null(False),
     )

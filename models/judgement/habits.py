@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from models.evaluation import account_draws
+from models.evaluation import account_draws, percentile_interval
 from models.judgement.csm_record import PEOPLE_CHECKPOINT, own_calls, people_shown
 from models.judgement.judged import COLOURS, SHOWN_DECIMALS, Judged
 from models.learning import FloatArray
@@ -76,7 +76,7 @@ def _green_growth(log: pd.DataFrame, settings: JudgementSettings, resampling: Mo
     slopes = np.concatenate(
         [_slope(years, is_green, weights) for weights in (ones, *account_draws(log["account_id"], resampling))]
     )
-    value, low, high = _interval(slopes, settings)
+    value, (low, high) = float(slopes[0]), percentile_interval(slopes[1:], settings.interval_level)
     grows = "grows" if value >= 0 else "falls"
     sentence = (
         f"The share of green {grows} by {100 * abs(value):.1f} points a year "
@@ -202,7 +202,8 @@ def _score_in_view(
     risky = np.asarray(rows["usage_view"] > rows["base_rate"], dtype=np.float64)
     weights = np.concatenate([np.ones((1, len(rows))), *account_draws(rows["account_id"], resampling)])
     agreement = [roc_auc([Ranking.of(levels[mask], risky[mask], weights[:, mask])]) for mask in (in_view, ~in_view)]
-    value, low, high = _interval(agreement[0] - agreement[1], settings)
+    difference = agreement[0] - agreement[1]
+    value, (low, high) = float(difference[0]), percentile_interval(difference[1:], settings.interval_level)
     follows = low > 0
     sentence = (
         f"Colours agree with usage in {agreement[0][0]:.0%} of pairs where the score was in view and in "
@@ -210,11 +211,3 @@ def _score_in_view(
         + ("says that they follow it: such a colour is no second opinion." if follows else "may be chance.")
     )
     yield IN_VIEW, TEAM, value, low, high, len(rows), bool(follows), sentence
-
-
-def _interval(values: FloatArray, settings: JudgementSettings) -> tuple[float, float, float]:
-    drawn = values[1:][~np.isnan(values[1:])]
-    if not len(drawn):
-        return float(values[0]), float("nan"), float("nan")
-    low, high = np.quantile(drawn, [(1 - settings.interval_level) / 2, (1 + settings.interval_level) / 2])
-    return float(values[0]), float(low), float(high)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import beta
 
-from models.evaluation import account_draws
+from models.evaluation import account_draws, percentile_interval
 from models.learning import FloatArray
 from models.settings import JudgementSettings, ModelSettings
 
@@ -108,12 +108,9 @@ class Judged:
         Args:
             values: The figure under each of `weights`, shape (1 + draws,).
         """
-        drawn = values[1:][~np.isnan(values[1:])]
-        if self.churns < self.settings.minimum_churns or 2 * len(drawn) < len(values) - 1:
+        if self.churns < self.settings.minimum_churns:
             return Figure(float(values[0]))
-        level = self.settings.interval_level
-        low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-        return Figure(float(values[0]), float(low), float(high))
+        return Figure(float(values[0]), *percentile_interval(values[1:], self.settings.interval_level))
 
 
 def pooled_rate(churns: float, renewals: float, expected: float, strength: float, level: float) -> Figure:

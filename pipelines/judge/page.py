@@ -64,8 +64,7 @@ def write_left_out(left_out: pd.DataFrame, folder: Path) -> Path:
 
 def as_html(report: Report, pictures: dict[str, str]) -> str:
     """The page with its pictures inside it."""
-    # The pictures come from the drawing library, which escapes what it draws.
-    inline = {name: Markup(svg) for name, svg in pictures.items()}  # noqa: S704 - see above
+    inline = {name: Markup(svg) for name, svg in pictures.items()}  # noqa: S704 - the drawing library escapes its texts
     return _environment().get_template("judge.html.j2").render(report=report, charts=inline)
 
 

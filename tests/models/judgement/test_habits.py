@@ -23,8 +23,6 @@ def make_log(pulses: int = 600, csms: int = 3, seed: int = 2) -> pd.DataFrame:
             "pulse_on": days,
             "recorded_on": days,
             "sentiment": generator.choice(["green", "yellow", "red"], pulses, p=[0.6, 0.25, 0.15]),
-            "model_visible": "unknown",
-            "has_reason": True,
             "is_vague": False,
             "is_copied": False,
         }
