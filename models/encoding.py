@@ -47,10 +47,12 @@ class Encoder:
     def encode(self, snapshots: pd.DataFrame) -> FloatArray:
         """Matrix of shape (rows, features); missing values and levels not seen at fitting are NaN."""
         matrix = np.empty((len(snapshots), len(self.features)), dtype=np.float64)
+        numbers = [position for position, feature in enumerate(self.features) if feature.kind != "category"]
+        names = [self.features[position].name for position in numbers]
+        # All at once: a frame hands out its columns one by one at a price, and there are hundreds.
+        matrix[:, numbers] = snapshots[names].to_numpy(dtype=np.float64, na_value=np.nan)
         for position, feature in enumerate(self.features):
-            values = snapshots[feature.name]
             if feature.kind == "category":
                 codes = {level: float(code) for code, level in enumerate(self.levels[feature.name])}
-                values = values.map(codes)
-            matrix[:, position] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+                matrix[:, position] = snapshots[feature.name].map(codes).to_numpy(dtype=np.float64, na_value=np.nan)
         return matrix

@@ -5,10 +5,11 @@ solved here once. Which inputs and which priors is decided by the caller.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from models.learning import FloatArray
 
@@ -75,7 +76,7 @@ def fit_logistic(
     problem = _Problem(inputs, outcomes, weights, center, precision, fixed)
     coefficients = (center if start is None else start).astype(np.float64)
     # One thread: matrices of this size gain nothing from more, and the order of the sums stays the same everywhere.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _linear_algebra().limit(limits=1):
         for _ in range(MAXIMUM_STEPS):
             step = problem.shortened(problem.newton_step(coefficients), coefficients)
             coefficients = coefficients - step
@@ -112,12 +113,18 @@ def posterior_draws(
         Shape (draws, p), rounded to `DRAWN_DECIMALS`.
     """
     probability = sigmoid(inputs @ coefficients + offset)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _linear_algebra().limit(limits=1):
         curvature = _curvature(inputs, weights * probability * (1 - probability), precision)
         root = np.linalg.cholesky(curvature)
         noise = np.random.default_rng(seed).standard_normal((len(coefficients), draws))
         shifts = np.linalg.solve(root.T, noise)
     return np.round(coefficients + shifts.T, DRAWN_DECIMALS)
+
+
+@cache
+def _linear_algebra() -> ThreadpoolController:
+    """The linear algebra of this process; to look for it in every fit would take as long as a small fit."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _curvature(inputs: FloatArray, certainty: FloatArray, precision: FloatArray) -> FloatArray:
