@@ -5,25 +5,21 @@ both.
 """
 
 import base64
-import re
-from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
 
 import pandas as pd
-from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from models.calls.report import Report
+from pipelines.pages import render
 from pipelines.plots import svg_of
-from pipelines.text_display import printable
 from pipelines.whole_files import replace_file
 
 PAGE: Final = "judgement.html"
 MARKDOWN: Final = "judgement.md"
 LEFT_OUT: Final = "left_out.csv"
-_MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_\[\]<>|#])")
 
 
 def prepare_folder(folder: Path) -> None:
@@ -65,31 +61,11 @@ def write_left_out(left_out: pd.DataFrame, folder: Path) -> Path:
 def as_html(report: Report, pictures: dict[str, str]) -> str:
     """The page with its pictures inside it."""
     inline = {name: Markup(svg) for name, svg in pictures.items()}  # noqa: S704 - the drawing library escapes its texts
-    return _environment().get_template("judge.html.j2").render(report=report, charts=inline)
+    return render("judge.html.j2", report=report, charts=inline)
 
 
 def as_markdown(report: Report, pictures: dict[str, str]) -> str:
     """The same as Markdown; pictures are data addresses, so that the file needs no other."""
     encoded = {name: base64.b64encode(svg.encode("utf-8")).decode("ascii") for name, svg in pictures.items()}
     addresses = {name: f"data:image/svg+xml;base64,{text}" for name, text in encoded.items()}
-    return _environment().get_template("judge.md.j2").render(report=report, charts=addresses)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_template),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    environment.filters["plain"] = _plain
-    return environment
-
-
-def _template(name: str) -> str:
-    return resources.files("pipelines.judge").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _plain(text: str) -> str:
-    """Text on one line that Markdown shows as it is."""
-    return _MARKDOWN_SIGNS.sub(r"\\\1", printable(text))
+    return render("judge.md.j2", report=report, charts=addresses)
