@@ -1,7 +1,7 @@
 """Runs the jobs of the graph in this process, in order, into one run folder; used by the command line.
 
-The same jobs as in the interface, on a history of their own in the workspace. If anything fails, the run's folder is
-removed and what was published before stands; a workspace that the run itself had made is removed whole.
+The same jobs as in the interface, on a history of their own in the workspace. If anything fails before publication, the
+run's folder is removed and what was published before stands; a workspace that the run itself had made is removed whole.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from pipelines.lock import hold_lock
+from pipelines.manifest import referenced_files
+from pipelines.publication import remove_unless_published
 from pipelines.registry import find_model
-from pipelines.workspace import Workspace, clear_workspace, remove_run
+from pipelines.workspace import Workspace, clear_workspace
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -139,7 +141,7 @@ def _run(plan: RunPlan, stages: Iterator[Stage], say: Callable[[str], None]) -> 
             for stage in stages:
                 _execute(graph.resolve_job_def(stage.job), plan, stage, run_id, instance)
         except BaseException:
-            remove_run(plan.workspace, run_id)
+            remove_unless_published(plan.workspace, run_id)
             raise
     return run_id
 
@@ -155,7 +157,7 @@ def _hold_workspace(workspace: Workspace, say: Callable[[str], None]) -> Iterato
             try:
                 yield
             except BaseException:
-                if is_ours:
+                if is_ours and not referenced_files(workspace):
                     clear_workspace(workspace)
                 raise
     except BaseException:

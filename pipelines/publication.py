@@ -1,4 +1,4 @@
-"""The last step of a run: what it wrote becomes what stands published, under the lock.
+"""The last step of a run: what it wrote becomes what stands published, under the lock; or it goes, where it failed.
 
 The one call of the publishing assets. How a manifest is replaced belongs to `manifest`, who may write to `lock`.
 """
@@ -11,7 +11,7 @@ from data_contracts.contract import OUTPUT_TABLES, SOURCE_TABLES
 from pipelines.lock import hold_lock
 from pipelines.manifest import Manifest, mirror_quarantine, publish, referenced_files
 from pipelines.settings import RunSettings
-from pipelines.workspace import Workspace, prune_runs
+from pipelines.workspace import Workspace, prune_runs, remove_run
 
 _WAIT_SECONDS = 600
 
@@ -54,3 +54,15 @@ def publish_run(
         quarantined = mirror_quarantine(workspace, run_id, SOURCE_TABLES)
         pruned = prune_runs(workspace, referenced_files(workspace), settings.keep_runs_days)
     return Publication(manifest, tuple(brought), tuple(quarantined), len(pruned))
+
+
+def remove_unless_published(workspace: Workspace, run_id: str) -> None:
+    """Remove what a failed run wrote, unless it had published before it failed: then readers follow it.
+
+    Args:
+        workspace: The workspace; the caller holds its lock.
+        run_id: Folder name of the run.
+    """
+    folder = workspace.run_folder(run_id)
+    if not any(folder in path.parents for path in referenced_files(workspace)):
+        remove_run(workspace, run_id)
