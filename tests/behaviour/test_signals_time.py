@@ -1,7 +1,8 @@
 """The promise of time for signals and timelines: what is recorded on or after a date changes nothing as of it.
 
 Hypothesis makes up what the company might record later in any of its tables, whatever event dates the rows claim.
-Firings, their evidence, the features made of them and the timeline must stay as they were.
+Firings, their evidence, the features made of them, the timeline and what stands around a renewal must stay as they
+were.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.contract import Column, Contract, source_contracts
+from features.account_facts import TOUCHES, build_account_facts
 from features.engine import DuckDBEngine
 from features.signal_episodes import EPISODE_KEY, join_firings
 from features.signals import STATE_KEY, build_signals, fired_signals
@@ -32,12 +34,13 @@ Past = tuple[pd.DataFrame, ...]
 
 
 def past_of(tables: Tables, run: Path) -> Past:
-    """Return features, firings, episodes and timeline as of the date, from whatever the tables hold."""
+    """Return features, firings, episodes, timeline and account facts as of the date, from whatever the tables hold."""
     engine = DuckDBEngine(threads=2)
     opened = Sources.open(run, engine)
     lazy = {name: engine.from_arrow(table) for name, table in tables.items()}
     sources = Sources(tables=lazy, reports=opened.reports, contracts=opened.contracts, engine=engine)
-    features = build_signals(build_spine(sources, LOOKS), sources)
+    spine = build_spine(sources, LOOKS)
+    features = build_signals(spine, sources)
     fired = fired_signals(sources, LOOKS)
     episodes = engine.to_pandas(join_firings(sources, fired, LOOKS), EPISODE_KEY)
     timeline = build_timeline(sources, AS_OF, episodes, days=120)
@@ -46,6 +49,7 @@ def past_of(tables: Tables, run: Path) -> Past:
         engine.to_pandas(fired, STATE_KEY),
         episodes,
         engine.to_pandas(timeline, TIMELINE_ORDER),
+        engine.to_pandas(build_account_facts(spine, sources), KEY),
     )
     engine.close()
     return past
@@ -117,11 +121,13 @@ def examples(rows_then: dict[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_the_past_is_worth_comparing(past: Past) -> None:
-    features, fired, episodes, timeline = past
+    features, fired, episodes, timeline, facts = past
     assert features.filter(like="signal__").notna().any().all()
     assert fired["signal"].nunique() >= 20
     assert episodes["ended_on"].notna().any()
     assert timeline["topic"].nunique() == 9
+    assert facts.notna().any().all()
+    assert facts["last_touch_kind"].nunique() == len(TOUCHES)
 
 
 def test_all_that_came_later_changes_nothing(all_rows: dict[str, pa.Table], past: Past, company_run: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from data_contracts.contract import source_contracts
 from data_contracts.ingest import ingest_table
 from data_contracts.source_files import find_source
+from features.account_facts import build_account_facts
 from features.build import build_features
 from features.engine import DuckDBEngine, Engine
 from features.history import build_history
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 AS_OF = date(2026, 6, 29)
 LEARNED_THROUGH = date(2025, 9, 1)
-TABLES = ("snapshots", "labels", "scoring", "states", "episodes", "timeline")
+TABLES = ("snapshots", "labels", "scoring", "facts", "states", "episodes", "timeline")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,7 @@ def compute(run: Path, engine: Engine, target: Path) -> dict[str, pa.Table]:
         "snapshots": (history.snapshots, KEY),
         "labels": (history.labels, (*KEY, "cutoff")),
         "scoring": (build_features(build_spine(sources, [AS_OF]), sources), KEY),
+        "facts": (build_account_facts(build_spine(sources, [AS_OF]), sources), KEY),
         "states": (signals_as_of(sources, AS_OF), STATE_KEY),
         "episodes": (episodes, EPISODE_KEY),
         "timeline": (build_timeline(sources, AS_OF, engine.to_pandas(episodes, EPISODE_KEY)), TIMELINE_ORDER),
