@@ -26,6 +26,7 @@ from pipelines.command_options import (
     Verbose,
     parse_date,
 )
+from pipelines.exports.command import export
 from pipelines.judge.command import judge
 from pipelines.models_command import app as models_app
 from pipelines.reading_commands import app as reading_app
@@ -54,6 +55,7 @@ app = typer.Typer(
 app.add_typer(reading_app)
 app.add_typer(models_app, name="models", short_help="The trained models, which one is in charge, and why")
 app.command(short_help="Past judgements in any file, held against what came of them")(judge)
+app.command(short_help="A published table as CSV, Excel or Parquet, or for a CRM")(export)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from features.engine import EngineError
 from models.churn_model import HindsightError, ModelFilesError
 from models.learning import LearningError
 from pipelines.decisions import DecisionError
+from pipelines.exports.export import ExportError
 from pipelines.lock import WorkspaceBusyError
 from pipelines.manifest import PublishedError
 from pipelines.mlflow_store import StoreError
@@ -25,6 +26,7 @@ READABLE = (
     ContractError,
     DecisionError,
     EngineError,
+    ExportError,
     HindsightError,
     LearningError,
     ModelFilesError,

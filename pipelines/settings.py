@@ -6,10 +6,10 @@ they are said on the command line or by the environment, so that one file serves
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from models.settings import DriftSettings, JudgementSettings, ModelSettings
@@ -42,6 +42,68 @@ class RunSettings(BaseModel):
         }
 
 
+CRM_FIELDS: Final = {
+    "as_of": "churn_risk_as_of",
+    "risk_tier": "churn_risk_tier",
+    "churn_probability": "churn_probability",
+    "expected_arr_loss": "churn_expected_arr_loss",
+    "status": "churn_renewal_status",
+    "renewal_id": "churn_renewal_id",
+    "renewal_date": "churn_renewal_date",
+    "stance": "churn_stance",
+    "top_reason": "churn_top_reason",
+    "action": "churn_action",
+    "stakeholder": "churn_stakeholder",
+    "action_due_on": "churn_action_due_on",
+}
+"""Columns of `account_risk` that a CRM gets, and what they are called there. The account's own name and owner are not
+among them: the CRM knows them better."""
+
+
+class CrmSettings(BaseModel):
+    """How a CRM wants its accounts updated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: Annotated[str, Field(min_length=1)]
+    """Field that holds the `crm_id`."""
+    fields: dict[str, str]
+    """Column of `account_risk` → field of the CRM. A map that is given stands in place of the whole default one."""
+    empty: str = ""
+    """What the CRM takes for `empty this field`; where it has no such word, an old value stays."""
+
+    @model_validator(mode="after")
+    def _check_fields(self) -> Self:
+        names = [self.key, *self.fields.values()]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"several columns go to one field: {', '.join(twice)}")
+        return self
+
+
+class SalesforceSettings(CrmSettings):
+    """For an upsert by Bulk API or Data Loader, where an empty cell would leave the old value standing."""
+
+    key: Annotated[str, Field(min_length=1)] = "Id"
+    fields: dict[str, str] = {column: f"{name.title()}__c" for column, name in CRM_FIELDS.items()}
+    empty: str = "#N/A"
+
+
+class HubspotSettings(CrmSettings):
+    """For an import of companies."""
+
+    key: Annotated[str, Field(min_length=1)] = "hs_object_id"
+    fields: dict[str, str] = CRM_FIELDS
+
+
+class ExportSettings(BaseModel):
+    """How published tables are written for other systems."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    salesforce: SalesforceSettings = SalesforceSettings()
+    hubspot: HubspotSettings = HubspotSettings()
+
+
 class Settings(BaseModel):
     """Everything that a settings file may say."""
 
@@ -51,6 +113,7 @@ class Settings(BaseModel):
     run: RunSettings = RunSettings()
     drift: DriftSettings = DriftSettings()
     judgement: JudgementSettings = JudgementSettings()
+    export: ExportSettings = ExportSettings()
 
     def with_engine(self, engine: str | None) -> "Settings":
         """Return these settings with another engine, or as they are where none is named.

@@ -6,6 +6,7 @@ honours its contract is checked elsewhere, from the file.
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -44,15 +45,25 @@ def write_output(frame: pd.DataFrame, contract: Contract, path: Path) -> int:
     Raises:
         TableError: If the frame has a column that the contract does not know, or a value that does not fit its type.
     """
+    table = as_arrow(frame, contract)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_arrow(table, path)
+    return len(frame)
+
+
+def as_arrow(frame: pd.DataFrame, contract: Contract) -> pa.Table:
+    """Return a table that goes out with the types and column order of its contract; raises as `write_output`."""
     unknown = [name for name in frame.columns if name not in contract.column_names]
     if unknown:
         raise TableError(f"{contract.table}: not in its contract: {', '.join(unknown)}")
     columns = [column for column in contract.columns if column.name in frame.columns]
     schema = pa.schema([(column.name, _TYPES[column.duckdb_type]) for column in columns])
-    arrays = [_typed(frame[column.name], column, contract.table) for column in columns]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(arrays, schema=schema), path, compression="zstd")
-    return len(frame)
+    return pa.table([_typed(frame[column.name], column, contract.table) for column in columns], schema=schema)
+
+
+def write_arrow(table: pa.Table, target: Path | BinaryIO) -> None:
+    """Write a typed table the way all tables are written."""
+    pq.write_table(table, target, compression="zstd")
 
 
 def read_table(path: Path) -> pd.DataFrame:
