@@ -16,6 +16,7 @@ import pandas as pd
 from features.feature import Feature
 from models.baselines import BaseRates
 from models.calibration import Calibrator
+from models.contraction import Contraction
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.learning import KEY, FloatArray, TextArray, as_timestamp, with_dates
@@ -59,6 +60,7 @@ class ChurnModel:
         calibrators: Calibrator per view.
         calibration: `calibrated`, `in_cohort` or `uncalibrated` per scored band.
         base_rates: Churn rate per band.
+        contraction: What the renewed keep of the ARR that was due.
         gut_table: What the colours have meant.
         lead_feature: Feature that is set to zero where a renewal is overdue.
         colour_feature: Feature in whose name the meaning of a colour is explained.
@@ -75,6 +77,7 @@ class ChurnModel:
     calibrators: dict[View, Calibrator]
     calibration: dict[str, str]
     base_rates: BaseRates
+    contraction: Contraction
     gut_table: GutTable
     lead_feature: str
     colour_feature: str
@@ -203,8 +206,9 @@ class ChurnModel:
 
         Returns:
             The key, usage_view, gut_view, churn_probability with its interval probability_low and probability_high,
-            base_rate and calibration of each row. Probabilities are NaN where a row is not scored: decided, lost for
-            certain, or more than a year away.
+            base_rate, contraction_probability (of continuing with at least a tenth less), expected_retained_share (of
+            the ARR due, nothing if it churns) and calibration of each row. All but the last are NaN where a row is not
+            scored: decided, lost for certain, or more than a year away.
 
         Raises:
             HindsightError: A row lies before `trained_through`.
@@ -216,13 +220,17 @@ class ChurnModel:
         base = self.base_rates.of(bands)
         low, high = self.interval(snapshots)
         marks = horizons.map(self.calibration).mask(is_overdue(snapshots)).fillna(UNCALIBRATED)
+        churn = self._probability(snapshots, bands, base, "full")
+        contracted = self.contraction.given_renewal(churn, base)
         return snapshots[KEY].assign(
             usage_view=self._probability(snapshots, bands, base, "usage"),
             gut_view=self.gut_table.view(snapshots, horizons, self.base_rates),
-            churn_probability=self._probability(snapshots, bands, base, "full"),
+            churn_probability=churn,
             probability_low=low,
             probability_high=high,
             base_rate=base,
+            contraction_probability=(1.0 - churn) * contracted,
+            expected_retained_share=self.contraction.retained_share(churn, contracted),
             calibration=marks.astype(object),
         )
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from models.contraction_record import CONTRACTION_MODELS
 from models.evaluation import BASE_RATE, DIFFERENCE, WITHOUT_EARLY
 from models.figures import CHURN_RATE
 from models.settings import HEADLINE_BAND, SCORED_BANDS
@@ -32,7 +33,7 @@ Figures = dict[str, dict[Any, Any]]
 
 
 def describe_metrics(metrics: pd.DataFrame) -> tuple[str, ...]:
-    """A few sentences per horizon: whether the model beats the base rate, and what judgement adds to usage.
+    """A few sentences per horizon: does the model beat the base rate, does judgement add to usage; and of contraction.
 
     Of the headline horizon also what judgement adds among accounts that usage calls healthy: those a health score
     without it would have passed over.
@@ -51,6 +52,7 @@ def describe_metrics(metrics: pd.DataFrame) -> tuple[str, ...]:
                     *_against_usage(figures, suffix, subject),
                 ]
                 sentences += [f"{spoken}{sentence}" for sentence in found]
+        sentences += _on_contraction(whole[whole["band"] == band], SPOKEN_BANDS[band])
         if band == HEADLINE_BAND:
             sentences += _where_usage_is_healthy(metrics[metrics["band"] == band])
     return tuple(sentences)
@@ -95,6 +97,21 @@ def _against_usage(figures: Figures, suffix: str, subject: str) -> list[str]:
     else:
         verdict = "It is not settled whether human judgement adds to usage"
     return [f"{verdict} on {subject}: Brier skill {_with_interval(difference, signed=True)}."]
+
+
+def _on_contraction(metrics: pd.DataFrame, subject: str) -> list[str]:
+    """Whether the contraction probabilities beat their base rate; nothing where contraction is not predicted."""
+    skill = _figures_of(metrics, CONTRACTION_MODELS[1]).get("brier_skill")
+    if skill is None:
+        return []
+    evidence = f"{skill['churns']} contracted of {skill['renewals']} renewals, {skill['cutoffs']} cut-offs"
+    if pd.isna(skill["low"]):
+        return [f"Of contraction nothing can be said on {subject}: too few outcomes ({evidence})."]
+    verdict = "beats" if skill["beats_base_rate"] else "does not demonstrably beat"
+    return [
+        f"The contraction probability {verdict} its base rate on {subject}: Brier skill {_with_interval(skill)} "
+        f"({evidence})."
+    ]
 
 
 def _where_usage_is_healthy(metrics: pd.DataFrame) -> list[str]:

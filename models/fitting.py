@@ -13,17 +13,22 @@ import pandas as pd
 from models.baselines import BaseRates
 from models.calibration import Calibrator
 from models.churn_model import CALIBRATED, IN_COHORT, UNCALIBRATED, ChurnModel
+from models.contraction import Contraction
 from models.cross_fitting import cross_fitted_scores
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.learning import KEY, Cohort, FloatArray, LearningData, TextArray, unit_of, weights_of
+from models.logistic import logit
 from models.note_risk import ReadCohort
-from models.settings import SCORED_BANDS, ModelSettings
+from models.settings import ROLLING_BAND, SCORED_BANDS, ModelSettings
 from models.tuning import tuned
 from models.views import VIEWS, View, fit_scorers
 
 RAW_COLUMNS: dict[View, str] = {"usage": "raw_usage", "full": "raw_full"}
 """Columns of the walk's predictions that hold log-odds before calibration."""
+
+IDENTITY = Calibrator(dict.fromkeys(SCORED_BANDS, 1.0), dict.fromkeys(SCORED_BANDS, 0.0))
+"""What stands for a calibrator where the scores are a base rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class CalibrationRows:
 
     Attributes:
         raw: Log-odds before calibration per view.
+        contracted: 1.0 where the renewal continued with at least a tenth less.
+        retained: Renewed over due ARR; NaN where nothing was due, and for short terms.
         mark: `calibrated` where the predictions are out of time, `in_cohort` where they are only out of account.
     """
 
@@ -40,6 +47,8 @@ class CalibrationRows:
     weights: FloatArray
     bands: TextArray
     units: pd.Series
+    contracted: FloatArray
+    retained: FloatArray
     mark: str
 
     def marks(self, minimum_renewals: int) -> dict[str, str]:
@@ -49,7 +58,7 @@ class CalibrationRows:
 
 
 def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, settings: ModelSettings) -> ChurnModel:
-    """Fits scorers, calibrators, base rates and gut table on a cohort.
+    """Fits scorers, calibrators, base rates, contraction and gut table on a cohort.
 
     Args:
         data: Where the outcomes known at the cut-off are looked up.
@@ -61,6 +70,9 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
     settings = tuned(data.features, data.usage_features, cohort, settings)
     base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
     rows = out_of_time_rows(data, cohort.cutoff, history, settings) or in_cohort_rows(data, cohort, settings)
+    calibrators = {
+        view: Calibrator.fit(rows.raw[view], rows.outcomes, rows.weights, rows.bands, settings) for view in VIEWS
+    }
     return ChurnModel(
         kind="boosted",
         trained_through=cohort.cutoff.date(),
@@ -68,11 +80,10 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
         usage_features=data.usage_features,
         text_models=read.text_models,
         scorers=fit_scorers(data.features, data.usage_features, cohort, settings, draws=settings.interval_draws),
-        calibrators={
-            view: Calibrator.fit(rows.raw[view], rows.outcomes, rows.weights, rows.bands, settings) for view in VIEWS
-        },
+        calibrators=calibrators,
         calibration=rows.marks(settings.minimum_band_renewals),
         base_rates=base_rates,
+        contraction=_fit_contraction(rows, calibrators["full"], base_rates, settings),
         gut_table=GutTable.fit(cohort, base_rates, settings),
         lead_feature=settings.lead_feature,
         colour_feature=settings.colour_feature,
@@ -84,6 +95,8 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
 def fit_base_rate_model(data: LearningData, cohort: Cohort, settings: ModelSettings) -> ChurnModel:
     """The pooled base rate in the shape of a model: the same for every renewal of a band, and uncalibrated."""
     base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
+    level = logit(base_rates.of(cohort.bands))
+    rows = _cohort_rows(data, cohort, dict.fromkeys(VIEWS, level), UNCALIBRATED)
     return ChurnModel(
         kind="base_rate",
         trained_through=cohort.cutoff.date(),
@@ -94,6 +107,7 @@ def fit_base_rate_model(data: LearningData, cohort: Cohort, settings: ModelSetti
         calibrators={},
         calibration=dict.fromkeys(SCORED_BANDS, UNCALIBRATED),
         base_rates=base_rates,
+        contraction=_fit_contraction(rows, IDENTITY, base_rates, settings),
         gut_table=GutTable.fit(cohort, base_rates, settings),
         lead_feature=settings.lead_feature,
         colour_feature=settings.colour_feature,
@@ -128,17 +142,39 @@ def out_of_time_rows(
         weights=weights_of(known),
         bands=known["band"].to_numpy(dtype=object),
         units=unit_of(known),
+        contracted=known["is_contracted"].to_numpy(dtype=np.float64),
+        retained=known["retained_share"].to_numpy(dtype=np.float64),
         mark=CALIBRATED,
     )
 
 
 def in_cohort_rows(data: LearningData, cohort: Cohort, settings: ModelSettings) -> CalibrationRows:
     """Account-grouped cross-fitted predictions of the cohort itself."""
+    raw = cross_fitted_scores(data.features, data.usage_features, cohort, settings)
+    return _cohort_rows(data, cohort, raw, IN_COHORT)
+
+
+def _cohort_rows(data: LearningData, cohort: Cohort, raw: dict[View, FloatArray], mark: str) -> CalibrationRows:
+    """Given scores of a cohort beside its outcomes."""
+    known = cohort.snapshots[KEY].merge(data.outcomes_at(cohort.cutoff), on=KEY, how="left", validate="one_to_one")
     return CalibrationRows(
-        raw=cross_fitted_scores(data.features, data.usage_features, cohort, settings),
+        raw=raw,
         outcomes=cohort.outcomes,
         weights=cohort.weights,
         bands=cohort.bands,
         units=unit_of(cohort.snapshots),
-        mark=IN_COHORT,
+        contracted=known["is_contracted"].to_numpy(dtype=np.float64),
+        retained=known["retained_share"].to_numpy(dtype=np.float64),
+        mark=mark,
     )
+
+
+def _fit_contraction(
+    rows: CalibrationRows, calibrator: Calibrator, base_rates: BaseRates, settings: ModelSettings
+) -> Contraction:
+    """What the renewed among the rows say of contraction; short terms renew too often to be asked one by one."""
+    renewed = (rows.outcomes == 0.0) & (rows.bands != ROLLING_BAND)
+    bands = rows.bands[renewed]
+    departures = calibrator.calibrate(rows.raw["full"][renewed], bands) - logit(base_rates.of(bands))
+    units = rows.units[renewed].reset_index(drop=True)
+    return Contraction.fit(departures, rows.contracted[renewed], rows.retained[renewed], units, settings)

@@ -33,7 +33,7 @@ SNAPSHOT_COLUMNS: Final = (
     "sentiment",
     "pulse_state",
 )
-LABEL_COLUMNS: Final = (*KEY, "cutoff", "is_churned", "is_contracted", "days_to_decision")
+LABEL_COLUMNS: Final = (*KEY, "cutoff", "is_churned", "is_contracted", "retained_share", "days_to_decision")
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -188,7 +188,7 @@ class LearningData:
         return snapshots[rows].reset_index(drop=True)
 
     def outcomes_at(self, cutoff: pd.Timestamp) -> pd.DataFrame:
-        """Outcomes known at a cut-off: the key, is_churned, is_contracted, days_to_decision."""
+        """Outcomes known at a cut-off: the key, is_churned, is_contracted, retained_share, days_to_decision."""
         return self.labels[self.labels["cutoff"] == cutoff].drop(columns="cutoff").reset_index(drop=True)
 
 

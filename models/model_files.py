@@ -15,6 +15,7 @@ from features.feature import Feature
 from models.baselines import BaseRates
 from models.calibration import Calibrator
 from models.churn_model import ChurnModel, ModelFilesError
+from models.contraction import Contraction
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.linear_inputs import BAND_COLUMNS, LinearInputs
@@ -54,6 +55,7 @@ def write_model(model: ChurnModel) -> dict[str, str]:
             "calibration": model.calibration,
             "calibrators": {view: asdict(calibrator) for view, calibrator in model.calibrators.items()},
             "base_rates": model.base_rates.rates,
+            "contraction": asdict(model.contraction),
             "gut_view": model.gut_table.rates,
         }
     )
@@ -112,6 +114,7 @@ def _read_model(files: dict[str, str]) -> ChurnModel:
         calibrators={view: Calibrator(**fitted["calibrators"][view]) for view in views},
         calibration=fitted["calibration"],
         base_rates=BaseRates(fitted["base_rates"]),
+        contraction=_read_contraction(fitted["contraction"]),
         gut_table=GutTable(fitted["gut_view"]),
         lead_feature=facts["lead_feature"],
         colour_feature=facts["colour_feature"],
@@ -182,6 +185,10 @@ def _read_words(entry: dict[str, Any]) -> TextModel:
         coefficients=tuple(entry["coefficients"]),
         intercept=entry["intercept"],
     )
+
+
+def _read_contraction(entry: dict[str, Any]) -> Contraction:
+    return Contraction(**(entry | {"contracted_shares": tuple(entry["contracted_shares"])}))
 
 
 def _require_matching_features(model: ChurnModel) -> None:

@@ -40,6 +40,8 @@ RISK_COLUMNS: Final = (
     "probability_high",
     "probability_change",
     "base_rate",
+    "contraction_probability",
+    "expected_retained_share",
     "arr",
     "currency",
     "expected_arr_loss",

@@ -126,6 +126,11 @@ class ModelSettings(BaseModel):
     """Prior standard deviation of the intercept that the dated bands share: last year's drift is not next year's."""
     calibration_band_sd: Positive = 0.05
     """Prior standard deviation of one band's departure from the shared intercept."""
+    contraction_rate: Share = 0.05
+    """Share of the renewed that is taken to contract where nothing is known; worth `base_rate_strength` renewals."""
+    contraction_slope_sd: Positive = 0.3
+    """Prior standard deviation of what churn log-odds say of contraction among the renewed. One renewal in fifteen
+    contracts: wider priors lost to the base rate in one sample company of four, narrower ones gained nothing."""
     minimum_slope: Positive = 0.05
     """Least calibration slope: a score that says nothing is flattened, never turned round."""
     minimum_band_renewals: Count = 20

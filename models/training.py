@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from models.churn_model import UNCALIBRATED, ChurnModel
+from models.contraction_record import evaluate_contraction
 from models.contribution_summary import empty_summary, headline_contributions
 from models.evaluation import empty_metrics, evaluate
 from models.findings import SHIPPED_MODEL, describe_metrics
@@ -82,6 +83,7 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
         )
         return _result(data, read.cohort, walk, model, predictions, empty_metrics(), (note, *notes), settings)
     metrics = evaluate(predictions, settings, is_notice_observed=data.is_notice_observed)
+    metrics = pd.concat([metrics, evaluate_contraction(predictions, settings)], ignore_index=True)
     return _result(data, read.cohort, walk, model, predictions, metrics, (*describe_metrics(metrics), *notes), settings)
 
 

@@ -37,10 +37,12 @@ FACT_COLUMNS: Final = (
     "sentiment",
     "pulse_state",
 )
-PREDICTION_COLUMNS: Final = ("cutoff", *FACT_COLUMNS, *MODEL_COLUMNS, "calibration")
-OUTCOME_COLUMNS: Final = ("is_churned", "is_contracted", "days_to_decision", "weight")
+CONTRACTION_COLUMNS: Final = ("contraction_base_rate", "contraction_probability", "expected_retained_share")
+PREDICTION_COLUMNS: Final = ("cutoff", *FACT_COLUMNS, *MODEL_COLUMNS, *CONTRACTION_COLUMNS, "calibration")
+OUTCOME_COLUMNS: Final = ("is_churned", "is_contracted", "retained_share", "days_to_decision", "weight")
 REPLAYED_VIEWS: Final = ("base_rate", "gut_view", "usage_view", "churn_probability")
-REPLAY_COLUMNS: Final = ("cutoff", *KEY, "sentiment", "pulse_state", *REPLAYED_VIEWS, "calibration")
+REPLAYED_FIGURES: Final = (*REPLAYED_VIEWS, "contraction_probability", "expected_retained_share")
+REPLAY_COLUMNS: Final = ("cutoff", *KEY, "sentiment", "pulse_state", *REPLAYED_FIGURES, "calibration")
 REPLAY_DECIMALS: Final = 12
 
 PUBLISHED_COLUMNS: Final = (
@@ -97,7 +99,7 @@ def empty_predictions() -> pd.DataFrame:
 def empty_replays() -> pd.DataFrame:
     """Replays, without any row."""
     dates = {"cutoff": "datetime64[us]", "as_of": "datetime64[us]"}
-    return pd.DataFrame(columns=list(REPLAY_COLUMNS)).astype(dates | dict.fromkeys(REPLAYED_VIEWS, "float64"))
+    return pd.DataFrame(columns=list(REPLAY_COLUMNS)).astype(dates | dict.fromkeys(REPLAYED_FIGURES, "float64"))
 
 
 def one_row_per_model(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -162,7 +164,7 @@ def _replay(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame) -> pd.Da
     facts = open_rows[[*KEY, "sentiment", "pulse_state"]].assign(cutoff=cohort.cutoff)
     # Date by date, and rounded: sums over many rows differ in their last digits by how many rows there are.
     scores = pd.concat([model.score(rows) for _, rows in open_rows.groupby("as_of", sort=True)])
-    scores[list(REPLAYED_VIEWS)] = scores[list(REPLAYED_VIEWS)].round(REPLAY_DECIMALS)
+    scores[list(REPLAYED_FIGURES)] = scores[list(REPLAYED_FIGURES)].round(REPLAY_DECIMALS)
     replayed = facts.merge(scores, on=KEY, how="left", validate="one_to_one")
     return replayed.sort_values(KEY, ignore_index=True)[list(REPLAY_COLUMNS)]
 
@@ -170,6 +172,7 @@ def _replay(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame) -> pd.Da
 def _predict(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame, settings: ModelSettings) -> pd.DataFrame:
     """Predictions of the model and the baselines for what was open, one row each."""
     scores = model.score(open_rows)
+    scores["contraction_base_rate"] = (1.0 - scores["base_rate"]) * model.contraction.rate
     raw = {RAW_COLUMNS[view]: model.raw_scores(open_rows, view) for view in VIEWS}
     inputs = model.inputs(open_rows)
     logistic = {

@@ -5,6 +5,7 @@ Fixtures return functions, because a test module cannot import from its neighbou
 
 from collections.abc import Callable
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -157,9 +158,13 @@ def label(snapshots: pd.DataFrame, cutoffs: pd.DatetimeIndex) -> pd.DataFrame:
     known_after = snapshots["renewal_date"].mask(rolling, snapshots["as_of"] + pd.Timedelta(days=180)) + pd.Timedelta(
         days=60
     )
+    luck = snapshots["renewal_id"].map(lambda name: int(sha256(name.encode()).hexdigest()[:6], 16) / 16**6)
+    contracted = ~rolling & ~snapshots["churned"] & (luck < 0.05 + 0.4 * snapshots["truth"])
     rows = snapshots[["account_id", "renewal_id", "as_of"]].assign(
         is_churned=snapshots["churned"].mask(rolling, soon).astype(bool),
-        is_contracted=False,
+        # One in twelve comes back at seven tenths, the nearer to churn the more often.
+        is_contracted=contracted,
+        retained_share=np.where(rolling, np.nan, np.where(contracted, 0.7, 1.0) * ~snapshots["churned"]),
         days_to_decision=(snapshots["decided"] - snapshots["as_of"]).dt.days,
         known_after=known_after,
     )

@@ -14,7 +14,11 @@ Rows = Callable[..., pd.DataFrame]
 
 def labels(**columns: Sequence[object]) -> pd.DataFrame:
     size = max(len(values) for values in columns.values())
-    defaults: dict[str, Sequence[object]] = {"is_contracted": [False] * size, "days_to_decision": [50] * size}
+    defaults: dict[str, Sequence[object]] = {
+        "is_contracted": [False] * size,
+        "retained_share": [1.0] * size,
+        "days_to_decision": [50] * size,
+    }
     return pd.DataFrame(defaults | columns)
 
 

@@ -31,6 +31,7 @@ FACTS = {
 def scores_of(snapshots: pd.DataFrame, **columns: Any) -> pd.DataFrame:
     defaults: dict[str, Any] = {"usage_view": 0.1, "gut_view": 0.1, "base_rate": 0.1, "calibration": "calibrated"}
     defaults |= {"probability_low": 0.05, "probability_high": 0.4}
+    defaults |= {"contraction_probability": 0.06, "expected_retained_share": 0.85}
     return snapshots[["account_id", "renewal_id", "as_of"]].assign(**(defaults | columns))
 
 
@@ -118,6 +119,8 @@ def test_one_row_in_full(
         "probability_high": 0.4,
         "probability_change": 0.05,
         "base_rate": 0.1,
+        "contraction_probability": 0.06,
+        "expected_retained_share": 0.85,
         "arr": 1000.0,
         "currency": "USD",
         "expected_arr_loss": 250.0,

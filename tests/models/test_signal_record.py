@@ -54,6 +54,7 @@ def learning_data() -> LearningData:
         cutoff=pd.Timestamp(THROUGH).as_unit("us"),
         is_churned=number.isin(CHURNED),
         is_contracted=False,
+        retained_share=1.0,
         days_to_decision=frame["lead_days"] - 20,
     )
     return LearningData(frame, labels, THROUGH, (), ())
