@@ -22,6 +22,7 @@ from pipelines.ingestion import ingest_source
 from pipelines.learning import train_and_register, write_learning_data
 from pipelines.scoring import write_scored_tables, write_scoring_snapshots
 from pipelines.settings import Settings
+from pipelines.signalling import write_signals
 from pipelines.telemetry import turn_off_telemetry
 from pipelines.workspace import Workspace
 from sample_company.generate import generate_company
@@ -74,9 +75,14 @@ def look_now(place: Place) -> None:
     write_scoring_snapshots(place.run, AS_OF, Settings())
 
 
+def watch(place: Place) -> None:
+    """Look at every signal."""
+    write_signals(place.run, Workspace(place.folder), AS_OF, Settings())
+
+
 def score(place: Place) -> None:
     """Score, explain and write the risk table."""
-    write_scored_tables(place.run, place.folder / "mlflow", Settings())
+    write_scored_tables(place.run, Workspace(place.folder), Settings())
 
 
 STAGES: dict[str, Callable[[Place], None]] = {
@@ -85,6 +91,7 @@ STAGES: dict[str, Callable[[Place], None]] = {
     "training features": look_back,
     "walk and train": learn,
     "scoring features": look_now,
+    "signals": watch,
     "score and explain": score,
 }
 

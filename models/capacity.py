@@ -1,12 +1,14 @@
 """What the team can work on: the first accounts on each CSM's list of a date.
 
-Who is on a list and how much of each row lies within reach; what was caught there is summed up in `figures`.
+Who is on a list, where, and how much of each row lies within reach. By which score they stand there is up to the
+caller: what was caught is summed up in `figures`, the list of the week is made in `worklist`.
 """
 
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from models.learning import FloatArray, IntArray
@@ -62,11 +64,34 @@ class Books:
         """
         if not len(self.first):
             return np.zeros(0)
-        top = np.full(len(self.first), -np.inf)
-        np.maximum.at(top, self.entry, scores)
+        top = self._top(scores)
         lists = pd.DataFrame({"book": self.book, "top": -top, "capacity": self.capacity})
         ties = lists.groupby(["book", "top"], sort=True)["capacity"].agg(["size", "max"])
         before = ties["size"].groupby(level="book").cumsum() - ties["size"]
         share = ((ties["max"] - before) / ties["size"]).clip(0.0, 1.0)
         inside = share.reindex(pd.MultiIndex.from_frame(lists[["book", "top"]])).to_numpy(dtype=np.float64)
         return np.asarray(inside[self.entry])
+
+    def places(self, scores: FloatArray) -> IntArray:
+        """Place of each row's account on its list, 1 first, shape (n,); equal scores stand in the order of the ids.
+
+        Args:
+            scores: Shape (n,).
+        """
+        lists = pd.DataFrame({"book": self.book, "top": self._top(scores)})
+        places: IntArray = lists.groupby("book")["top"].rank(method="first", ascending=False).to_numpy(dtype=np.int64)
+        return places[self.entry]
+
+    def is_top(self, scores: FloatArray) -> npt.NDArray[np.bool_]:
+        """Whether a row's score is the one that its account stands by, shape (n,).
+
+        Args:
+            scores: Shape (n,).
+        """
+        return np.asarray(scores == self._top(scores)[self.entry])
+
+    def _top(self, scores: FloatArray) -> FloatArray:
+        """Highest score of each account, shape (m,)."""
+        top = np.full(len(self.first), -np.inf)
+        np.maximum.at(top, self.entry, scores)
+        return top

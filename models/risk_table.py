@@ -3,17 +3,22 @@
 Joins and wording only. Nothing is scored or fitted here, and a column that no builder fills yet is absent, never faked.
 """
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
+from models.actions import weekly_actions
 from models.churn_model import ChurnModel
+from models.data_confidence import data_confidence
 from models.explanation import top_reasons
 from models.learning import KEY, as_timestamp, with_dates
 from models.policy import policy_probability, risk_tiers
-from models.settings import ModelSettings
+from models.settings import ModelSettings, WeeklySettings
 from models.stance import stances
+from models.tier_history import tier_history
+from models.worklist import list_places
 
 RISK_COLUMNS: Final = (
     "account_id",
@@ -52,20 +57,62 @@ RISK_COLUMNS: Final = (
     "last_pulse_on",
     "last_pulse_reason",
     "risk_tier",
+    "tier_previous",
+    "weeks_in_tier",
     "stance",
     "policy",
+    "capacity_rank",
+    "is_within_capacity",
     "top_reason",
     "change_reason",
+    "action",
+    "stakeholder",
+    "action_reason",
+    "action_due_on",
+    "last_touch_on",
+    "last_touch_kind",
+    "next_meeting_on",
+    "open_play_since",
+    "data_confidence",
+    "data_confidence_why",
     "knowledge_dates",
     "notice",
     "trained_through",
     "model_version",
 )
-DATES: Final = ("as_of", "renewal_date", "notice_deadline", "last_pulse_on")
+DATES: Final = (
+    "as_of",
+    "renewal_date",
+    "notice_deadline",
+    "last_pulse_on",
+    "last_touch_on",
+    "next_meeting_on",
+    "open_play_since",
+    "customer_since",
+    "last_usage_on",
+    "others_usage_on",
+)
 PLACES: Final = {"overdue": 0, "open": 1, "known_loss": 2, "already_renewed": 4}
 """What comes first: what is past its date, then what can still be won by its risk, then what is lost, then what is
 settled."""
 PLACE_UNSCORED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What else is known of the week that a table is made for.
+
+    Attributes:
+        signals: Episodes of the signals as of the same date.
+        before: `account_risk` as first published for the week before; None where there was none.
+        unsupplied: Source tables without which features are missing.
+        settings: What the table calls soon, late and little.
+    """
+
+    signals: pd.DataFrame
+    before: pd.DataFrame | None
+    unsupplied: tuple[str, ...]
+    settings: WeeklySettings
 
 
 def assemble_account_risk(
@@ -75,6 +122,7 @@ def assemble_account_risk(
     changes: pd.DataFrame,
     model: ChurnModel,
     settings: ModelSettings,
+    week: Week,
     *,
     knowledge_dates: Literal["recorded", "assumed"],
     notice: Literal["observed", "unobserved"],
@@ -82,12 +130,13 @@ def assemble_account_risk(
     """Puts the risk table together.
 
     Args:
-        snapshots: The spine's columns and the pulse facts of one or more as-of dates.
+        snapshots: The spine's columns, the pulse facts and the account facts of one as-of date.
         scores: What `ChurnModel.score` made of them.
-        reasons: What `explain` made of them.
+        reasons: What `explain` made of them, with what each calls for; see `actions.called_for`.
         changes: What moved of each renewal; see `movement`.
         model: The model, for its date and version.
         settings: Thresholds of stance and tiers, and the policy in force.
+        week: Signals, the table of the week before, and what is missing.
         knowledge_dates: Whether the sources say when each row was known.
         notice: Whether the source says when notice was given.
 
@@ -123,7 +172,13 @@ def assemble_account_risk(
         trained_through=as_timestamp(model.trained_through),
         model_version=model.version,
     )
-    return _in_working_order(table)[list(RISK_COLUMNS)]
+    parts = (
+        tier_history(table, week.before),
+        list_places(table, settings),
+        weekly_actions(table, reasons, week.signals, week.settings),
+        data_confidence(table, week.unsupplied, week.settings),
+    )
+    return _in_working_order(pd.concat([table, *parts], axis=1))[list(RISK_COLUMNS)]
 
 
 def _expected_loss(table: pd.DataFrame) -> pd.Series:

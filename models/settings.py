@@ -182,6 +182,27 @@ class ModelSettings(BaseModel):
     """Feature that holds the days to the renewal date; an overdue renewal is scored as if it were zero."""
 
 
+class WeeklySettings(BaseModel):
+    """What the weekly table calls soon, late and little."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    act_ahead_days: Count = 30
+    """Days before the notice deadline, or the renewal date, by which to act: what is agreed needs time to show."""
+    act_now_days: Count = 7
+    """Days for what is due this week: a signal of high severity, a disagreement, the tier high."""
+    act_soon_days: Count = 28
+    """Days for what is due this month: the tier elevated, the talk after a loss."""
+    act_later_days: Count = 91
+    """Days for what is due this quarter: a word with a customer of whom nothing firm is known."""
+    usage_stale_days: Count = 14
+    """Days without usage from which on it is held to be missing; a holiday does not last as long."""
+    new_customer_days: Count = 90
+    """Days as a customer below which the record is thin: the features look back as far."""
+    many_gaps: Count = 3
+    """Gaps in an account's record from which on it says little."""
+
+
 class DriftSettings(BaseModel):
     """When what is scored, or what came of it, is held to differ from what was learned; and when to train anew."""
 

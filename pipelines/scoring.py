@@ -14,22 +14,30 @@ from typing import Literal
 import pandas as pd
 
 from data_contracts.contract import output_contracts
+from features.account_facts import build_account_facts
 from features.build import build_features
+from features.catalogue import FAMILIES
 from features.feature import Feature
+from features.moments import beside
 from features.sources import Sources
 from features.spine import KEY, build_spine
+from models.actions import called_for
 from models.churn_model import HINDSIGHT, UNCALIBRATED, ModelFilesError
 from models.explanation import explain
 from models.learning import with_dates
 from models.movement import WEEK_DAYS, movement
-from models.risk_table import assemble_account_risk
+from models.risk_table import Week, assemble_account_risk
 from pipelines.decisions import read_decisions
 from pipelines.engine_session import open_engine
+from pipelines.manifest import published_dates, read_first_published
 from pipelines.registry import RegisteredModel, find_champion, find_model, load_model
 from pipelines.settings import Settings
+from pipelines.signalling import SIGNALS
 from pipelines.tables import read_table, write_output
+from pipelines.workspace import Workspace
 
 SNAPSHOTS = "scoring_snapshots"
+RISK = "account_risk"
 _FACTS = "facts.json"
 _NOTES = "notes.json"
 _NAMED = 3
@@ -48,12 +56,14 @@ class ScoringFacts:
         knowledge_dates: Whether the sources say when each row was known.
         notice: Whether the source says when notice was given.
         rows: Snapshots as of that date.
+        unsupplied: Source tables without which features are missing, sorted.
     """
 
     as_of: str
     knowledge_dates: Literal["recorded", "assumed"]
     notice: Literal["observed", "unobserved"]
     rows: int
+    unsupplied: tuple[str, ...]
 
 
 def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -> ScoringFacts:
@@ -69,7 +79,8 @@ def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -
     """
     with open_engine(run_folder, settings.run) as engine:
         sources = Sources.open(run_folder, engine)
-        snapshots = build_features(build_spine(sources, [as_of, as_of - timedelta(days=WEEK_DAYS)]), sources)
+        spine = build_spine(sources, [as_of, as_of - timedelta(days=WEEK_DAYS)])
+        snapshots = beside(build_features(spine, sources), build_account_facts(spine, sources), on=KEY)
         engine.write_parquet(snapshots, run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", KEY)
         dates = pd.read_parquet(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", columns=["as_of"])["as_of"]
         facts = ScoringFacts(
@@ -77,6 +88,7 @@ def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -
             knowledge_dates="assumed" if sources.knowledge_dates == "assumed" else "recorded",
             notice="observed" if sources.is_supplied("renewals", "notice_given_on") else "unobserved",
             rows=int((dates == as_of).sum()),
+            unsupplied=tuple(sorted({each.source for each in FAMILIES if not sources.is_supplied(each.source)})),
         )
     (run_folder / SNAPSHOTS / _FACTS).write_text(json.dumps(asdict(facts), indent=1) + "\n", encoding="utf-8")
     return facts
@@ -109,14 +121,14 @@ def require_model(tracking_folder: Path, as_of: date, *, allow_hindsight: bool =
 
 
 def write_scored_tables(
-    run_folder: Path, tracking_folder: Path, settings: Settings, *, allow_hindsight: bool = False
+    run_folder: Path, workspace: Workspace, settings: Settings, *, allow_hindsight: bool = False
 ) -> dict[str, pd.DataFrame]:
     """Score the run's snapshots, explain them, and write the risk table and its reasons.
 
     Args:
-        run_folder: The run's folder, with the scoring snapshots in it.
-        tracking_folder: The workspace's `mlflow/` folder.
-        settings: Thresholds of the stance.
+        run_folder: The run's folder, with the scoring snapshots and the signals in it.
+        workspace: Where the model and the table of the week before are.
+        settings: Thresholds of the stance, and what the week calls soon.
         allow_hindsight: Whether a model that was trained later may score the date where no other can.
 
     Returns:
@@ -125,10 +137,11 @@ def write_scored_tables(
     Raises:
         NoModelError: If the workspace has no model that was trained before the date.
         ModelFilesError: If its model belongs to another release of falsegreen.
+        PublishedError: If the table of the week before is no longer as it was published.
     """
-    facts = ScoringFacts(**json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8")))
+    facts = _read_facts(run_folder)
     as_of = date.fromisoformat(facts.as_of)
-    model = load_model(tracking_folder, require_model(tracking_folder, as_of, allow_hindsight=allow_hindsight))
+    model = load_model(workspace.mlflow, require_model(workspace.mlflow, as_of, allow_hindsight=allow_hindsight))
     every = with_dates(read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet"), ("as_of",))
     is_now = every["as_of"] == pd.Timestamp(as_of)
     snapshots, before = (every[rows].reset_index(drop=True) for rows in (is_now, ~is_now))
@@ -139,7 +152,7 @@ def write_scored_tables(
         )
     moved = movement(model, snapshots, before, settings.model, allow_hindsight=allow_hindsight)
     reasons = explain(model, snapshots, allow_hindsight=allow_hindsight)
-    reasons = reasons.merge(moved.of_groups, on=[*KEY, "feature_group"], how="left")
+    reasons = called_for(reasons.merge(moved.of_groups, on=[*KEY, "feature_group"], how="left"))
     scores = model.score(snapshots, allow_hindsight=allow_hindsight)
     unseen = model.unseen_features(snapshots)
     if unseen:
@@ -153,6 +166,12 @@ def write_scored_tables(
         moved.of_renewals,
         model,
         settings.model,
+        Week(
+            signals=read_table(run_folder / SIGNALS / f"{SIGNALS}.parquet"),
+            before=table_of_week_before(workspace, as_of),
+            unsupplied=facts.unsupplied,
+            settings=settings.weekly,
+        ),
         knowledge_dates=facts.knowledge_dates,
         notice=facts.notice,
     )
@@ -162,6 +181,29 @@ def write_scored_tables(
     notes = json.dumps(_notes_on_unseen(unseen, model.features, snapshots), indent=1) + "\n"
     (run_folder / "account_risk" / _NOTES).write_text(notes, encoding="utf-8")
     return tables
+
+
+def table_of_week_before(workspace: Workspace, as_of: date) -> pd.DataFrame | None:
+    """Return the risk table that people were shown the week before, None where there was none.
+
+    That week are the days from 13 to 7 days before the date; of several tables the newest counts, of that the first
+    revision. So a table that is published anew, or some more often than weekly, change nothing.
+
+    Args:
+        workspace: Where it stands published.
+        as_of: The date of this week's table.
+
+    Raises:
+        PublishedError: If it is no longer as it was published.
+    """
+    last = as_of - timedelta(days=WEEK_DAYS)
+    days = [day for day in published_dates(workspace, RISK) if last - timedelta(days=WEEK_DAYS) < day <= last]
+    return read_first_published(workspace, RISK, days[-1]) if days else None
+
+
+def _read_facts(run_folder: Path) -> ScoringFacts:
+    content = json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8"))
+    return ScoringFacts(**{**content, "unsupplied": tuple(content["unsupplied"])})
 
 
 def read_scoring_notes(run_folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from models.settings import DriftSettings, JudgementSettings, ModelSettings
+from models.settings import DriftSettings, JudgementSettings, ModelSettings, WeeklySettings
 
 
 class SettingsError(Exception):
@@ -111,6 +111,7 @@ class Settings(BaseModel):
 
     model: ModelSettings = ModelSettings()
     run: RunSettings = RunSettings()
+    weekly: WeeklySettings = WeeklySettings()
     drift: DriftSettings = DriftSettings()
     judgement: JudgementSettings = JudgementSettings()
     export: ExportSettings = ExportSettings()

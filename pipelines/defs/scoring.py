@@ -14,6 +14,7 @@ from pipelines.drifting import DRIFT
 from pipelines.failures import readable_failures
 from pipelines.publication import publish_run
 from pipelines.scoring import SNAPSHOTS, write_scored_tables, write_scoring_snapshots
+from pipelines.signalling import SIGNALS
 
 GROUP = "scoring"
 RISK_TABLES = ("account_risk", "risk_reasons")
@@ -42,7 +43,7 @@ def scoring_snapshots(context: dg.AssetExecutionContext, places: Places) -> dg.M
     specs=[
         dg.AssetSpec(
             "account_risk",
-            deps=[SNAPSHOTS, "churn_model"],
+            deps=[SNAPSHOTS, SIGNALS, "churn_model"],
             group_name=GROUP,
             partitions_def=AS_OF,
             kinds={"parquet"},
@@ -50,7 +51,7 @@ def scoring_snapshots(context: dg.AssetExecutionContext, places: Places) -> dg.M
         ),
         dg.AssetSpec(
             "risk_reasons",
-            deps=[SNAPSHOTS, "churn_model"],
+            deps=[SNAPSHOTS, SIGNALS, "churn_model"],
             group_name=GROUP,
             partitions_def=AS_OF,
             kinds={"parquet"},
@@ -64,7 +65,7 @@ def scored_tables(context: dg.AssetExecutionContext, places: Places) -> Iterator
     with readable_failures():
         tables = write_scored_tables(
             places.run_folder(context.run),
-            places.open_workspace().mlflow,
+            places.open_workspace(),
             places.settings(),
             allow_hindsight=places.allow_hindsight,
         )

@@ -5,10 +5,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from models.actions import called_for
 from models.explanation import explain
 from models.learning import LearningData
-from models.risk_table import RISK_COLUMNS, assemble_account_risk
-from models.settings import ModelSettings
+from models.risk_table import RISK_COLUMNS, Week, assemble_account_risk
+from models.settings import ModelSettings, WeeklySettings
 from models.training import TrainingResult
 
 NO_REASONS = pd.DataFrame()
@@ -25,7 +26,30 @@ FACTS = {
     "currency": "USD",
     "last_pulse_on": date(2023, 12, 1),
     "last_pulse_reason": "All is well",
+    "last_touch_on": date(2023, 12, 28),
+    "last_touch_kind": "meeting",
+    "next_meeting_on": date(2024, 1, 9),
+    "open_play_since": None,
+    "customer_since": date(2023, 5, 1),
+    "has_usage": True,
+    "last_usage_on": date(2023, 12, 31),
+    "others_usage_on": date(2023, 12, 31),
+    "contacts_in_place": 2,
 }
+NO_SIGNALS = pd.DataFrame(
+    columns=[
+        "account_id",
+        "renewal_id",
+        "signal",
+        "started_on",
+        "ended_on",
+        "severity",
+        "title",
+        "evidence",
+        "action",
+        "stakeholder",
+    ]
+)
 
 
 def scores_of(snapshots: pd.DataFrame, **columns: Any) -> pd.DataFrame:
@@ -42,7 +66,12 @@ def changes_of(snapshots: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture
 def assemble(trained: TrainingResult) -> Callable[..., pd.DataFrame]:
-    def make(snapshots: pd.DataFrame, scores: pd.DataFrame, reasons: pd.DataFrame = NO_REASONS) -> pd.DataFrame:
+    def make(
+        snapshots: pd.DataFrame,
+        scores: pd.DataFrame,
+        reasons: pd.DataFrame = NO_REASONS,
+        before: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
         return assemble_account_risk(
             snapshots.assign(**{name: value for name, value in FACTS.items() if name not in snapshots}),
             scores,
@@ -50,6 +79,7 @@ def assemble(trained: TrainingResult) -> Callable[..., pd.DataFrame]:
             changes_of(snapshots),
             trained.model,
             ModelSettings(),
+            Week(signals=NO_SIGNALS, before=before, unsupplied=(), settings=WeeklySettings()),
             knowledge_dates="recorded",
             notice="observed",
         )
@@ -89,9 +119,20 @@ def test_one_row_in_full(
             "rank": [1, 2],
             "contribution": [0.8, -0.1],
             "sentence": ["Usage halved", "The pulse stands at green"],
+            "action": ["Ask the champion", None],
+            "stakeholder": ["champion", None],
         }
     )
-    table = assemble(rows, scores_of(rows, usage_view=0.2, churn_probability=0.25), reasons)
+    before = pd.DataFrame(
+        {
+            "account_id": ["a"],
+            "renewal_id": ["r0"],
+            "risk_tier": ["elevated"],
+            "calibration": ["calibrated"],
+            "weeks_in_tier": [3],
+        }
+    )
+    table = assemble(rows, scores_of(rows, usage_view=0.2, churn_probability=0.25), reasons, before)
 
     day = pd.Timestamp
     expected = {
@@ -131,16 +172,30 @@ def test_one_row_in_full(
         "last_pulse_on": day("2023-12-01"),
         "last_pulse_reason": "All is well",
         "risk_tier": "elevated",
+        "tier_previous": "elevated",
+        "weeks_in_tier": 4,
         "stance": "disagree",
         "policy": "stacked",
+        "capacity_rank": 1,
+        "is_within_capacity": True,
         "top_reason": "Usage halved",
         "change_reason": "Usage halved (a week ago: 100 %)",
+        "action": "Trust the CSM, and find out this week with the champion why usage looks risky.",
+        "stakeholder": "champion",
+        "action_reason": "The pulse is green while usage looks risky",
+        "action_due_on": day("2024-01-08"),
+        "last_touch_on": day("2023-12-28"),
+        "last_touch_kind": "meeting",
+        "next_meeting_on": day("2024-01-09"),
+        "open_play_since": None,
+        "data_confidence": "high",
+        "data_confidence_why": "All that is watched is on record and recent.",
         "knowledge_dates": "recorded",
         "notice": "observed",
         "trained_through": day(trained.model.trained_through),
         "model_version": trained.model.version,
     }
-    assert table.to_dict("records") == [expected]
+    assert table.astype(object).where(table.notna(), None).to_dict("records") == [expected]
 
 
 def test_what_is_unknown_stays_unknown(
@@ -167,7 +222,7 @@ def test_scores_and_reasons_of_a_model_fit_in(
     company: LearningData, trained: TrainingResult, assemble: Callable[..., pd.DataFrame]
 ) -> None:
     now = company.open_at(company.through)
-    reasons = explain(trained.model, now)
+    reasons = called_for(explain(trained.model, now))
     table = assemble(now, trained.model.score(now), reasons)
     assert len(table) == len(now)
     assert table["top_reason"].notna().all()

@@ -292,7 +292,13 @@ def test_scoring_another_week_uses_the_champion(company: Path, config: Path, wor
     assert result.exit_code == 0, result.output
     assert find_model(workspace.mlflow, A_WEEK_LATER) == champion
     assert published_dates(workspace, "account_risk") == [AS_OF, A_WEEK_LATER]
-    assert set(read_published(workspace, "account_risk", A_WEEK_LATER)["trained_through"]) == {AS_OF}
+    risk = read_published(workspace, "account_risk", A_WEEK_LATER)
+    assert set(risk["trained_through"]) == {AS_OF}
+    shown = read_published(workspace, "account_risk", AS_OF).set_index("renewal_id")["risk_tier"]
+    before = shown.reindex(risk["renewal_id"]).to_numpy()
+    assert risk["tier_previous"].fillna("none").tolist() == pd.Series(before).fillna("none").tolist()
+    assert (risk.loc[risk["risk_tier"] == risk["tier_previous"], "weeks_in_tier"] == 2).all()
+    assert (risk["weeks_in_tier"] == 2).any()
 
 
 def test_a_week_before_every_model_is_not_scored_in_hindsight(company: Path, workspace: Workspace) -> None:
