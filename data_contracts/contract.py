@@ -42,6 +42,7 @@ SOURCE_TABLES = (
 OUTPUT_TABLES = (
     "account_risk",
     "risk_reasons",
+    "false_greens",
     "model_drift",
     "signals",
     "signal_track_record",

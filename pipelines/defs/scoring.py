@@ -12,6 +12,7 @@ from pipelines.defs.places import Places, run_folder_name
 from pipelines.defs.signals import SIGNAL_TABLES
 from pipelines.drifting import DRIFT
 from pipelines.failures import readable_failures
+from pipelines.greens import GREENS, write_false_greens
 from pipelines.publication import publish_run
 from pipelines.scoring import SNAPSHOTS, write_scored_tables, write_scoring_snapshots
 from pipelines.signalling import SIGNALS
@@ -86,7 +87,23 @@ def scored_tables(context: dg.AssetExecutionContext, places: Places) -> Iterator
 
 
 @dg.asset(
-    deps=[*SOURCE_TABLES, *RISK_TABLES, DRIFT, *SIGNAL_TABLES],
+    name=GREENS,
+    deps=[SNAPSHOTS, *RISK_TABLES, *SIGNAL_TABLES],
+    group_name=GROUP,
+    partitions_def=AS_OF,
+    kinds={"parquet"},
+    description="What each green pulse is not showing, where the renewal is nevertheless at risk.",
+)
+def greens_in_question(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult[None]:
+    """Look behind the green."""
+    with readable_failures():
+        facts = write_false_greens(places.run_folder(context.run), places.settings())
+    renewals = len(facts[["account_id", "renewal_id"]].drop_duplicates())
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(facts), "renewals": renewals})
+
+
+@dg.asset(
+    deps=[*SOURCE_TABLES, *RISK_TABLES, GREENS, DRIFT, *SIGNAL_TABLES],
     group_name=GROUP,
     partitions_def=AS_OF,
     description="Makes the run's tables the ones that readers see; every check has passed before it.",
