@@ -58,6 +58,11 @@ class Workspace:
         return self.root / "outbox"
 
     @property
+    def briefs(self) -> Path:
+        """One page per date for people who will not open a tool."""
+        return self.root / "briefs"
+
+    @property
     def lock_file(self) -> Path:
         """Names the process that may publish."""
         return self.root / "lock"

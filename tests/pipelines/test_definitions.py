@@ -32,6 +32,7 @@ def test_the_graph_holds_every_table_and_its_makers(repository: Any) -> None:
         "scoring_snapshots",
         "publish",
         "publish_backtest",
+        "weekly_brief",
     }
 
     assert keys(repository.asset_graph) == {*SOURCE_TABLES, *OUTPUT_TABLES, *makers}
@@ -81,7 +82,7 @@ def test_what_is_made_for_a_date_is_partitioned_and_training_is_not(repository: 
 
     made = {"scoring_snapshots", "account_risk", "risk_reasons", "false_greens", "model_drift"}
     made |= {"signals", "account_timeline"}
-    assert partitioned == {*SOURCE_TABLES, *made, "publish"}
+    assert partitioned == {*SOURCE_TABLES, *made, "publish", "weekly_brief"}
     assert all(graph.get(dg.AssetKey(name)).partitions_def == AS_OF for name in partitioned)
 
 
@@ -91,7 +92,7 @@ def test_what_is_made_for_a_date_is_partitioned_and_training_is_not(repository: 
         ("ingest", "accounts", "plays"),
         ("training", "accounts", "churn_model"),
         ("watch", "signals", "publish"),
-        ("scoring", "accounts", "publish"),
+        ("scoring", "accounts", "weekly_brief"),
     ],
 )
 def test_every_job_brings_in_the_sources_first(repository: Any, job: str, first: str, last: str) -> None:

@@ -1,0 +1,230 @@
+"""The weekly brief: what it says of made-up tables, and that nothing in it is more than text."""
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipelines.brief.accounts import pulses_part, top_part
+from pipelines.brief.brief import brief_of
+from pipelines.brief.changes import changes_part
+from pipelines.brief.material import Material
+
+AS_OF = pd.Timestamp("2026-06-29")
+USUAL: dict[str, Any] = {
+    "account_name": "Acme",
+    "csm_id": "C1",
+    "csm_name": "Ann Lee",
+    "crm_url": None,
+    "as_of": AS_OF,
+    "renewal_date": AS_OF + pd.Timedelta(days=60),
+    "lead_days": 60,
+    "status": "open",
+    "usage_view": 0.05,
+    "churn_probability": 0.1,
+    "probability_low": 0.05,
+    "probability_high": 0.2,
+    "arr": 1000.0,
+    "currency": "USD",
+    "expected_arr_loss": 100.0,
+    "calibration": "calibrated",
+    "notice": "observed",
+    "sentiment": "green",
+    "pulse_state": "fresh",
+    "last_pulse_on": AS_OF - pd.Timedelta(days=3),
+    "last_pulse_reason": "All fine",
+    "risk_tier": "low",
+    "weeks_in_tier": 1,
+    "stance": "agree_on_health",
+    "change_reason": None,
+    "action": None,
+    "stakeholder": None,
+    "action_due_on": None,
+}
+NO_REASONS = pd.DataFrame(columns=["account_id", "renewal_id", "rank", "direction", "sentence"])
+
+
+def risk_of(*rows: dict[str, Any]) -> pd.DataFrame:
+    """A risk table of rows that say only what is unusual."""
+    return pd.DataFrame([{"account_id": f"A{n}", "renewal_id": f"R{n}", **USUAL, **row} for n, row in enumerate(rows)])
+
+
+def material_of(risk: pd.DataFrame, **tables: Any) -> Material:
+    nothing: dict[str, Any] = dict.fromkeys(("before", "greens", "forecast", "record", "judgement"))
+    return Material(date(2026, 6, 29), risk, **{"reasons": NO_REASONS, "notes": (), **nothing, **tables})
+
+
+class Tags(HTMLParser):
+    """Collects the tags of a page, where its links lead, and what is to be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.addresses: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.addresses += [value for name, value in attributes if name in ("href", "src") and value]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "=cmd|' /C calc'!A0",
+        "Søren & Söhne 🚀",
+        "\u202eevil\u202c שלום",
+        "{{ 7 * 7 }}",
+    ],
+)
+def test_text_of_the_sources_is_shown_as_text(text: str) -> None:
+    row = {"account_name": text, "last_pulse_reason": text, "risk_tier": "high", "csm_name": text, "action": text}
+    reasons = pd.DataFrame(
+        {"account_id": ["A0"], "renewal_id": ["R0"], "rank": [1], "direction": ["raises"], "sentence": [text]}
+    )
+
+    page = brief_of(material_of(risk_of(row), reasons=reasons))
+
+    tags = Tags()
+    tags.feed(page)
+    assert not tags.tags & {"script", "img", "iframe", "object", "link"}
+    assert tags.texts.count(text) == 4
+    assert f"Green on 2026-06-26: “{text}”" in tags.texts
+
+
+def test_only_addresses_of_the_web_can_be_followed() -> None:
+    rows = [{"crm_url": url} for url in ("javascript:alert(1)", "https://crm.example.com/1", "data:text/html,x")]
+
+    tags = Tags()
+    tags.feed(brief_of(material_of(risk_of(*rows))))
+
+    assert [address for address in tags.addresses if not address.startswith("#")] == ["https://crm.example.com/1"]
+
+
+def test_the_page_asks_for_no_other_file() -> None:
+    page = brief_of(material_of(risk_of({})))
+
+    assert not re.search(r"url\(|@import|<link|src=", page)
+
+
+def test_what_changed_is_lost_won_moved_and_new() -> None:
+    now = risk_of(
+        {"account_name": "Lost", "status": "known_loss", "churn_probability": None, "risk_tier": None, "arr": 500.0},
+        {"account_name": "Won", "status": "already_renewed", "churn_probability": None, "risk_tier": None},
+        {"account_name": "Up", "risk_tier": "high", "change_reason": "The champion left"},
+        {"account_name": "Down", "risk_tier": "low"},
+        {"account_name": "New"},
+        {"account_name": "Same"},
+    )
+    before = now[now["account_name"] != "New"].assign(status="open", as_of=AS_OF - pd.Timedelta(days=7))
+    before["risk_tier"] = before["account_name"].map({"Up": "low", "Down": "high"}).fillna("low")
+
+    part = changes_part(now, before)
+
+    assert part.title == "What changed since 2026-06-22"
+    assert part.sentences == (
+        "1 known loss new, worth 500 USD a year.",
+        "1 renewal decided as renewed, worth 1,000 USD a year.",
+        "1 renewal moved up in tier, worth 1,000 USD a year.",
+        "1 renewal moved down in tier, worth 1,000 USD a year.",
+        "1 renewal in the table for the first time, worth 1,000 USD a year.",
+    )
+    assert [card.title for card in part.cards] == ["Lost", "Up"]
+    assert part.cards[1].beside == "low → high"
+    assert part.cards[1].notes == (("why", "The champion left"),)
+
+
+def test_the_first_week_has_nothing_to_compare_with() -> None:
+    assert "first table" in changes_part(risk_of({}), None).sentences[0]
+
+
+def test_the_tier_comes_before_the_money_and_money_of_two_currencies_is_not_compared() -> None:
+    risk = risk_of(
+        {"account_name": "Large and safe", "expected_arr_loss": 9e6, "arr": 9e7},
+        {"account_name": "Small, at risk", "risk_tier": "high", "expected_arr_loss": 10.0, "churn_probability": 0.4},
+        {"account_name": "Larger, at risk", "risk_tier": "high", "expected_arr_loss": 20.0, "churn_probability": 0.3},
+    )
+
+    assert [card.title for card in top_part(risk, NO_REASONS).cards] == [
+        "Larger, at risk",
+        "Small, at risk",
+        "Large and safe",
+    ]
+    mixed = risk.assign(currency=["USD", "EUR", "USD"])
+    assert next(card.title for card in top_part(mixed, NO_REASONS).cards) == "Small, at risk"
+    lead = brief_of(material_of(mixed))
+    assert "1,000 EUR and 90,001,000 USD" in lead
+
+
+def test_a_card_says_why_what_was_said_and_what_to_do_by_when() -> None:
+    risk = risk_of(
+        {
+            "risk_tier": "high",
+            "weeks_in_tier": 3,
+            "pulse_state": "stale",
+            "stance": "disagree",
+            "action": "Call them.",
+            "stakeholder": "economic_buyer",
+            "action_due_on": pd.Timestamp("2026-07-03"),
+        }
+    )
+    reasons = pd.DataFrame(
+        {
+            "account_id": "A0",
+            "renewal_id": "R0",
+            "rank": [1, 2],
+            "direction": ["lowers", "raises"],
+            "sentence": ["Seats are used", "The champion left"],
+        }
+    )
+
+    card = top_part(risk, reasons).cards[0]
+
+    assert card.figure == "10%"
+    assert card.beside == "5–20%"
+    assert card.facts == ("renews 2026-08-28, in 60 days", "1,000 USD", "Ann Lee", "high, week 3")
+    assert card.notes == (
+        ("why", "The champion left"),
+        ("CSM", "Green on 2026-06-26 (stale): “All fine”"),
+        ("so", "Usage and gut disagree: trust the person, investigate fast."),
+        ("do", "Call them. (economic buyer, by 2026-07-03)"),
+    )
+
+
+def test_pulses_to_give_are_counted_for_each_csm_even_where_there_is_none() -> None:
+    risk = risk_of(
+        {"pulse_state": "stale"},
+        {"pulse_state": "absent", "csm_name": None, "csm_id": None, "sentiment": None, "account_name": "Orphan"},
+        {},
+        {"pulse_state": "stale", "lead_days": 300},
+    )
+
+    part = pulses_part(risk)
+
+    assert part.sentences[0].startswith("2 of 3 open renewals within 180 days, worth 2,000 USD a year, have no fresh")
+    assert part.sheets[0].rows == (
+        ("Ann Lee", "1", "1,000 USD", "2026-08-28 Acme"),
+        ("no CSM", "1", "1,000 USD", "2026-08-28 Orphan"),
+    )
+
+
+def test_an_empty_table_still_makes_a_page() -> None:
+    page = brief_of(material_of(risk_of({}).iloc[:0]))
+
+    assert "No renewal is open." in page
+
+
+def test_overdue_renewals_stand_apart_from_the_top_risks() -> None:
+    risk = risk_of({"status": "overdue", "lead_days": -4, "account_name": "Late"}, {"account_name": "Open"})
+
+    assert [card.title for card in top_part(risk, NO_REASONS).cards] == ["Open"]
+    page = brief_of(material_of(risk))
+    assert "1 renewal is past the date" in page
