@@ -15,6 +15,7 @@ from pipelines.brief.accounts import disagreements_part, overdue_part, pulses_pa
 from pipelines.brief.changes import changes_part
 from pipelines.brief.greens import greens_part
 from pipelines.brief.material import Material, read_material
+from pipelines.brief.outlook import forecast_part, record_part
 from pipelines.brief.page import brief_page
 from pipelines.brief.parts import Part, counted, total, weekday
 from pipelines.summary import describe_trust
@@ -58,12 +59,14 @@ def brief_of(material: Material, csm: str | None = None) -> str:
     """
     risk = material.risk
     parts = [
+        forecast_part(material.forecast),
         changes_part(risk, material.before),
         top_part(risk, material.reasons),
         greens_part(material.greens),
         disagreements_part(risk),
         overdue_part(risk),
         pulses_part(risk),
+        record_part(material.record),
         Part("How far to trust it", "trust", tuple(describe_trust(risk, material.notes))),
     ]
     whose = "" if csm is None else f" of {csm}"

@@ -12,6 +12,7 @@ from pipelines.brief.accounts import pulses_part, top_part
 from pipelines.brief.brief import brief_of
 from pipelines.brief.changes import changes_part
 from pipelines.brief.material import Material
+from pipelines.brief.outlook import forecast_part, record_part
 
 AS_OF = pd.Timestamp("2026-06-29")
 USUAL: dict[str, Any] = {
@@ -228,3 +229,93 @@ def test_overdue_renewals_stand_apart_from_the_top_risks() -> None:
     assert [card.title for card in top_part(risk, NO_REASONS).cards] == ["Open"]
     page = brief_of(material_of(risk))
     assert "1 renewal is past the date" in page
+
+
+def forecast_of(**unusual: Any) -> pd.DataFrame:
+    """A forecast of two quarters, the second wholly ahead."""
+    usual: dict[str, Any] = {
+        "level": "total",
+        "period_kind": "quarter",
+        "period": ["2026-Q2", "2026-Q3"],
+        "currency": "USD",
+        "as_of": AS_OF,
+        "period_start": pd.to_datetime(["2026-04-01", "2026-07-01"]),
+        "renewals_due": [3, 1],
+        "arr_due": [3000.0, 1000.0],
+        "expected_grr": [0.9, 0.8],
+        "grr_p10": [0.8, 0.0],
+        "grr_p90": [0.95, 1.0],
+        "naive_always_renews": 1.0,
+        "naive_last_year": [0.85, None],
+        "naive_trailing_year": [0.9, 0.9],
+        "commit_arr": 500.0,
+        "best_case_arr": 100.0,
+        "at_risk_arr": 400.0,
+    }
+    return pd.DataFrame(usual | unusual)
+
+
+def test_the_forecast_speaks_of_the_next_quarter_and_names_the_naive_lines_that_there_are() -> None:
+    part = forecast_part(forecast_of())
+
+    assert part is not None
+    assert part.sentences == (
+        "1 renewal worth 1,000 USD comes due in 2026-Q3; 80.0% of it is expected to be retained, in four courses of "
+        "five between 0.0% and 100.0%. Naive lines: all renew 100%, last four quarters 90%.",
+    )
+    assert part.sheets[0].rows[1] == ("2026-Q3", "1,000", "80.0%", "0–100%", "500", "100", "400", "–")
+    page = brief_of(material_of(risk_of({}), forecast=forecast_of()))
+    assert page.count("<svg") == 1
+
+
+def test_a_quarter_in_which_nothing_is_worth_anything_has_no_rate_and_no_chart() -> None:
+    nothing = dict.fromkeys(("expected_grr", "grr_p10", "grr_p90"), float("nan"))
+
+    part = forecast_part(forecast_of(arr_due=0.0, **nothing))
+
+    assert part is not None
+    assert part.sentences == ("1 renewal worth 0 USD comes due in 2026-Q3.",)
+    assert part.chart is None
+
+
+def test_two_currencies_stand_apart() -> None:
+    both = pd.concat([forecast_of(), forecast_of(currency="EUR")])
+
+    part = forecast_part(both)
+
+    assert part is not None
+    assert [sheet.columns[1] for sheet in part.sheets] == ["due, EUR", "due, USD"]
+    assert part.sentences[-1] == "Amounts of different currencies are never added."
+
+
+def test_the_record_is_told_apart_by_origin() -> None:
+    record = pd.DataFrame(
+        {
+            "origin": ["published", "reconstructed", "reconstructed", "reconstructed"],
+            "days_ahead": [90, 90, 90, 30],
+            "period": ["2026-Q1", "2025-Q4", "2026-Q1", "2026-Q1"],
+            "currency": "USD",
+            "as_of": pd.Timestamp("2025-09-29"),
+            "actual_grr": [0.9, 0.9, 0.7, 0.7],
+            "forecast_grr": 0.9,
+            "grr_p10": 0.8,
+            "grr_p90": 0.95,
+            "error": [0.0, 0.0, 0.2, 0.2],
+            "is_inside": pd.array([True, True, False, False], dtype="boolean"),
+            "naive_always_renews": 1.0,
+            "naive_last_year": 0.9,
+            "naive_last_year_error": [0.0, 0.1, 0.3, 0.3],
+        }
+    )
+
+    part = record_part(record)
+
+    assert part is not None
+    assert part.sentences == (
+        "Of 1 quarter published, 90 days ahead, USD: 1 came within the bounds, which should hold four of five. The "
+        "median forecast was off by 0.0 points of GRR; taking last year's quarter for it, by 0.0.",
+        "Of 2 quarters reconstructed by walking forward, 90 days ahead, USD: 1 came within the bounds, which should "
+        "hold four of five. The median forecast was off by 10.0 points of GRR; taking last year's quarter for it, by 20.0.",
+    )
+    assert [len(sheet.rows) for sheet in part.sheets] == [1, 2]
+    assert part.sheets[1].rows[0][-1] == "outside"
