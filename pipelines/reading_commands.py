@@ -75,13 +75,25 @@ def show(
     as_of: PublishedAsOf = None,
     top: Top = 10,
     csm: Csm = None,
+    green: Annotated[
+        bool, typer.Option("--green", help="Instead: what green pulses are not showing, where the renewal is at risk.")
+    ] = False,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="NAME", help="Instead: all that is said of one account.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
-    """Print the published risk table, the most urgent renewals first, with their reasons."""
+    """Print the published risk table, the most urgent renewals first, with reasons and what to do by when."""
     with errors_in_words(debug=debug):
-        from pipelines.report_display import print_published
+        from pipelines.report_display import print_published, print_published_account, print_published_greens
 
-        print_published(stdout(), existing_workspace(out), parse_date(as_of), top=top, csm=csm)
+        workspace, day = existing_workspace(out), parse_date(as_of)
+        if account is not None:
+            print_published_account(stdout(), workspace, day, account)
+        elif green:
+            print_published_greens(stdout(), workspace, day, top=top, csm=csm)
+        else:
+            print_published(stdout(), workspace, day, top=top, csm=csm)
 
 
 @app.command(short_help="The published signals, the most urgent first")

@@ -8,17 +8,21 @@ from datetime import date
 import pandas as pd
 from rich.console import Console
 
+from pipelines.account_display import print_account
 from pipelines.backtest_display import print_backtest, print_slices
+from pipelines.books import book_of
 from pipelines.drift_display import describe_drift, print_drift
 from pipelines.drifting import DRIFT
 from pipelines.execution import RunPlan
+from pipelines.green_display import print_greens
+from pipelines.greens import GREENS
 from pipelines.gut_display import print_gut
 from pipelines.ingestion import read_reports, unused_files
 from pipelines.judging import CALIBRATION, HABITS, OVERRIDES
 from pipelines.manifest import published_dates, read_manifest, read_published
 from pipelines.registry import find_model, list_models
 from pipelines.risk_display import print_risk
-from pipelines.scoring import read_scoring_notes
+from pipelines.scoring import RISK, read_scoring_notes
 from pipelines.signal_display import print_signal_record, print_signals, print_timeline
 from pipelines.signalling import SIGNALS, TIMELINE, read_signal_notes
 from pipelines.summary import describe_sources, describe_trust
@@ -77,6 +81,34 @@ def print_published(console: Console, workspace: Workspace, as_of: date | None, 
     """
     risk = read_published(workspace, "account_risk", as_of)
     print_risk(console, risk, read_published(workspace, "risk_reasons", as_of), top=top, csm=csm)
+
+
+def print_published_greens(
+    console: Console, workspace: Workspace, as_of: date | None, *, top: int, csm: str | None
+) -> None:
+    """Show what green pulses are not showing.
+
+    Raises:
+        PublishedError: If that is not published for the date, or no renewal is that CSM's.
+    """
+    greens = read_published(workspace, GREENS, as_of)
+    day = as_of or published_dates(workspace, GREENS)[-1]
+    if csm is not None:
+        # Who has no green in question has a book all the same.
+        greens = greens[greens["csm_id"].isin(book_of(csm, read_published(workspace, RISK, day))["csm_id"])]
+    print_greens(console, greens, day, top=top)
+
+
+def print_published_account(console: Console, workspace: Workspace, as_of: date | None, account: str) -> None:
+    """Show all that the tables of a date say of one account.
+
+    Raises:
+        PublishedError: If they are not published for the date, or have nothing of that account.
+    """
+    greens = read_published(workspace, GREENS, as_of)
+    day = as_of or published_dates(workspace, GREENS)[-1]
+    risk, reasons, signals = (read_published(workspace, table, day) for table in (RISK, "risk_reasons", SIGNALS))
+    print_account(console, account, risk, reasons, signals, greens)
 
 
 def print_published_drift(console: Console, workspace: Workspace, as_of: date | None) -> None:

@@ -3,7 +3,6 @@
 Only layout; what fired, why and what it calls for are those of the published tables.
 """
 
-import difflib
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,8 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
-from pipelines.books import book_of
-from pipelines.manifest import PublishedError
+from pipelines.books import account_called, book_of
 from pipelines.text_display import print_wrapped
 
 _STYLES = {"high": "bold red", "medium": "yellow", "low": "dim"}
@@ -105,7 +103,7 @@ def print_timeline(console: Console, timeline: pd.DataFrame, account: str, names
     Raises:
         PublishedError: If no account or more than one goes by that name, or nothing is told of it.
     """
-    account_id = _account_of(account, timeline, names)
+    account_id = account_called(account, timeline, names)
     events = timeline[timeline["account_id"] == account_id]
     name = names.loc[names["account_id"] == account_id, "account_name"].dropna()
     title = f"{name.iloc[0]} ({account_id})" if len(name) else account_id
@@ -113,20 +111,6 @@ def print_timeline(console: Console, timeline: pd.DataFrame, account: str, names
     for row in events.to_dict("records"):
         late = "" if row["recorded_on"] == row["occurred_on"] else f" (recorded {row['recorded_on']})"
         print_wrapped(console, f"{row['text']}{late}", mark=f"{row['occurred_on']}  {row['topic']:<9} ")
-
-
-def _account_of(account: str, timeline: pd.DataFrame, names: pd.DataFrame) -> str:
-    if (timeline["account_id"] == account).any():
-        return account
-    meant = sorted(set(names.loc[names["account_name"] == account, "account_id"]))
-    if len(meant) == 1 and (timeline["account_id"] == meant[0]).any():
-        return str(meant[0])
-    if len(meant) > 1:
-        raise PublishedError(f"{len(meant)} accounts are called {account!r}: {', '.join(meant)}. Give the id.")
-    known = sorted({*timeline["account_id"], *names["account_name"].dropna()})
-    near = difflib.get_close_matches(account, known, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise PublishedError(f"Nothing is told of an account {account!r}.{hint}")
 
 
 def _day(table: pd.DataFrame) -> object:

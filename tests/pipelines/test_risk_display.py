@@ -41,9 +41,9 @@ def risk(**columns: list[object]) -> pd.DataFrame:
     return pd.DataFrame({**repeated, "renewal_id": [f"R{number}" for number in range(count)], **columns})
 
 
-def printed(table: pd.DataFrame, top: int = 10) -> str:
+def printed(table: pd.DataFrame, top: int = 10, csm: str | None = None) -> str:
     console = Console(file=io.StringIO(), width=80)
-    print_risk(console, table, NO_REASONS, top=top, csm=None)
+    print_risk(console, table, NO_REASONS, top=top, csm=csm)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -62,7 +62,7 @@ def test_known_losses_are_summed_within_each_currency() -> None:
 
 
 def test_nothing_to_add_is_no_footer() -> None:
-    assert printed(risk(status=["open"])).splitlines()[-1].startswith("Acme")
+    assert printed(risk(status=["open"])).splitlines()[-1].startswith("  - Acme")
 
 
 def test_names_and_reasons_do_not_steer_the_terminal() -> None:
@@ -87,3 +87,70 @@ def test_a_table_that_was_scored_in_hindsight_says_so_above_everything() -> None
 
     assert said.splitlines()[1].startswith("In hindsight: scored by a model of 2026-08-03")
     assert "In hindsight" not in printed(risk(calibration=["calibrated"]))
+
+
+ACTION = {
+    "action": "Ask who took over.",
+    "stakeholder": "executive_sponsor",
+    "action_reason": "Champion left: gone for a month",
+    "action_due_on": "2026-07-06",
+}
+
+
+def test_a_line_says_place_chance_tier_and_stance() -> None:
+    table = risk(
+        status=["open", "open", "overdue", "known_loss"],
+        capacity_rank=[2.0, 12.0, 1.0, None],
+        probability_low=[0.104, 0.05, None, None],
+        probability_high=[0.396, 0.3, None, None],
+        churn_probability=[0.2, 0.2, 0.2, None],
+        risk_tier=["high", "elevated", "low", None],
+        tier_previous=["elevated", "elevated", "high", "high"],
+        weeks_in_tier=[1.0, 3.0, 1.0, None],
+        stance=["agree_on_risk", "disagree", None, None],
+    )
+
+    lines = [line.split(maxsplit=1)[1] for line in printed(table).splitlines() if "Acme" in line]
+
+    assert [line.split()[3:] for line in lines] == [
+        ["20%", "(10-40)", "high", "up", "risk"],
+        ["20%", "(5-30)", "elevated", "3w", "disagree"],
+        ["20%", "low", "down", "overdue"],
+        ["-", "-", "lost"],
+    ]
+    assert [line[:3] for line in printed(table).splitlines() if "Acme" in line] == ["  2", " 12", "  1", "  -"]
+
+
+def test_what_to_do_comes_with_its_cause_the_people_and_the_day() -> None:
+    lines = printed(risk(**{name: [value] for name, value in ACTION.items()})).splitlines()
+
+    assert lines[-2:] == [
+        "    ! Champion left: gone for a month",
+        "    * Ask who took over. [Kim with executive sponsor, by 2026-07-06]",
+    ]
+    ownerless = printed(risk(csm_name=[None], csm_id=[None], **{name: [value] for name, value in ACTION.items()}))
+    assert "[nobody yet with executive sponsor, by 2026-07-06]" in ownerless
+
+
+def test_a_book_stands_in_the_order_of_its_places_and_shows_where_the_week_ends() -> None:
+    table = risk(
+        account_name=["Third", "First", "Second", "Settled"],
+        capacity_rank=[3.0, 1.0, 2.0, None],
+        is_within_capacity=[False, True, True, None],
+    )
+
+    lines = [line[:14].strip() for line in printed(table, csm="Kim").splitlines()[2:]]
+
+    assert lines == ["1 First", "2 Second", "--- this i", "3 Third", "- Settled"]
+
+
+def test_little_on_record_is_said() -> None:
+    shown = printed(risk(data_confidence=["low", "high"], data_confidence_why=["No usage was ever recorded.", "Fine."]))
+
+    assert "    ? Data confidence low: No usage was ever recorded." in shown.splitlines()
+    assert "Fine." not in shown
+
+
+def test_a_table_of_an_earlier_release_is_shown_all_the_same() -> None:
+    assert "capacity_rank" not in risk(status=["open"]).columns
+    assert "  - Acme" in printed(risk(status=["open"]))
