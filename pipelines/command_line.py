@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.alerts.command import alerts
 from pipelines.brief.command import brief
 from pipelines.command_errors import bad_usage, errors_in_words, fail
 from pipelines.command_options import (
@@ -57,6 +58,7 @@ app.add_typer(reading_app)
 app.add_typer(models_app, name="models", short_help="The trained models, which one is in charge, and why")
 app.command(short_help="Past judgements in any file, held against what came of them")(judge)
 app.command(short_help="The week as one page for people who will not open a tool")(brief)
+app.command(short_help="What is new, told to those whom it concerns")(alerts)
 app.command(short_help="A published table as CSV, Excel or Parquet, or for a CRM")(export)
 
 

@@ -13,6 +13,7 @@ from data_contracts.problems import ContractError
 from features.engine import EngineError
 from models.churn_model import HindsightError, ModelFilesError
 from models.learning import LearningError
+from pipelines.alerts.outbox import OutboxError
 from pipelines.decisions import DecisionError
 from pipelines.exports.export import ExportError
 from pipelines.lock import WorkspaceBusyError
@@ -31,6 +32,7 @@ READABLE = (
     LearningError,
     ModelFilesError,
     NoModelError,
+    OutboxError,
     PublishedError,
     RegistryError,
     SettingsError,

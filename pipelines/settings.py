@@ -104,10 +104,40 @@ class ExportSettings(BaseModel):
     hubspot: HubspotSettings = HubspotSettings()
 
 
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+"""Name of an environment variable. Addresses carry tokens, so they stand there and never in a file of settings."""
+
+
+class AlertSettings(BaseModel):
+    """Who is told of news, by which way, and how often at most."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    send: bool = False
+    """Whether the job sends; the command does what its own option says."""
+    channel: EnvironmentName = "FALSEGREEN_ALERTS"
+    """Variable with the address of the channel for all whose team has none."""
+    teams: dict[str, EnvironmentName] = {}
+    """Team, as in `csms.team` → variable with the address of its channel."""
+    csms: dict[str, EnvironmentName] = {}
+    """CSM by id → variable with an address of their own."""
+    email: EnvironmentName = "FALSEGREEN_ALERTS_EMAIL"
+    """Variable with the address by which e-mail is sent to the other CSMs; `{email}` stands for `csms.email`."""
+    limit_per_day: Annotated[int, Field(ge=0)] = 5
+    """Messages that a person or channel gets one by one on a day (UTC); what is more comes as one digest."""
+    attempts: Annotated[int, Field(ge=1, le=10)] = 4
+    """How often a message is tried within a run."""
+    backoff_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """Wait before the second attempt; it doubles from there, unless the receiver says how long."""
+    longest_wait_seconds: Annotated[float, Field(ge=0)] = 60.0
+    """A receiver that asks for more patience than this is left to the next run."""
+
+
 class Settings(BaseModel):
     """Everything that a settings file may say."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Somebody may write an address with its token where the name of a variable belongs: no message repeats it.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     model: ModelSettings = ModelSettings()
     run: RunSettings = RunSettings()
@@ -115,6 +145,7 @@ class Settings(BaseModel):
     drift: DriftSettings = DriftSettings()
     judgement: JudgementSettings = JudgementSettings()
     export: ExportSettings = ExportSettings()
+    alerts: AlertSettings = AlertSettings()
 
     def with_engine(self, engine: str | None) -> "Settings":
         """Return these settings with another engine, or as they are where none is named.
@@ -157,6 +188,9 @@ def load_settings(path: Path | None) -> Settings:
 def _describe(details: ErrorDetails) -> str:
     """Put one finding of pydantic into a line."""
     place = ".".join(str(part) for part in details["loc"])
+    # What stands there may be an address with its token.
+    if details["loc"][:1] == ("alerts",) and details["type"] != "extra_forbidden":
+        return f"{place}: {details['msg']}"
     if details["type"] != "extra_forbidden":
         return f"{place or 'the file'}: {details['msg']} (found: {details['input']!r})"
     known = _names_at(Settings, details["loc"][:-1])

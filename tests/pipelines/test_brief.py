@@ -315,7 +315,8 @@ def test_the_record_is_told_apart_by_origin() -> None:
         "Of 1 quarter published, 90 days ahead, USD: 1 came within the bounds, which should hold four of five. The "
         "median forecast was off by 0.0 points of GRR; taking last year's quarter for it, by 0.0.",
         "Of 2 quarters reconstructed by walking forward, 90 days ahead, USD: 1 came within the bounds, which should "
-        "hold four of five. The median forecast was off by 10.0 points of GRR; taking last year's quarter for it, by 20.0.",
+        "hold four of five. The median forecast was off by 10.0 points of GRR; taking last year's quarter for it, by "
+        "20.0.",
     )
     assert [len(sheet.rows) for sheet in part.sheets] == [1, 2]
     assert part.sheets[1].rows[0][-1] == "outside"

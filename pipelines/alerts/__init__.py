@@ -1,0 +1,1 @@
+"""Alerts: what is new in the newest published tables, told once to those whom it concerns."""
