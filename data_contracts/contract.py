@@ -43,6 +43,7 @@ OUTPUT_TABLES = (
     "account_risk",
     "risk_reasons",
     "false_greens",
+    "renewal_forecast",
     "model_drift",
     "signals",
     "signal_track_record",
@@ -53,6 +54,7 @@ OUTPUT_TABLES = (
     "gut_calibration",
     "override_value",
     "pulse_habits",
+    "forecast_track_record",
 )
 """The tables that go out."""
 

@@ -44,8 +44,7 @@ def label_snapshots(spine: ir.Table, sources: Sources, cutoffs: Sequence[date]) 
 
 def _outcomes(known: ir.Table) -> ir.Table:
     """Return each renewal as known at each cut-off, with the ARR that was due of all that its successor replaced."""
-    replaced = ibis.window(group_by=["cutoff", "account_id", "successor_renewal_id"])
-    due = ibis.ifelse(known.successor_renewal_id.notnull(), known.arr.sum().over(replaced), known.arr)
+    known = with_replaced_arr(known, "cutoff")
     return known.select(
         "account_id",
         "renewal_id",
@@ -56,7 +55,20 @@ def _outcomes(known: ir.Table) -> ir.Table:
         "decided_on",
         "renewed_arr",
         fallen_on=ibis.least(known.notice_given_on, known.decided_on),
-        due_arr=due,
+        due_arr=known.due_arr,
+    )
+
+
+def with_replaced_arr(known: ir.Table, moment: str) -> ir.Table:
+    """Return known renewals with `due_arr`: the ARR that was due of all that their successor replaced.
+
+    Args:
+        known: Renewals as known at dates.
+        moment: Name of the column of the date.
+    """
+    replaced = ibis.window(group_by=[moment, "account_id", "successor_renewal_id"])
+    return known.mutate(
+        due_arr=ibis.ifelse(known.successor_renewal_id.notnull(), known.arr.sum().over(replaced), known.arr)
     )
 
 

@@ -24,6 +24,7 @@ class Sources:
         reports: What ingest recorded of each table.
         contracts: The contract of each table.
         engine: Where expressions over these tables are executed.
+        quarantine: What was set aside of a table, as text, of the tables that have any.
         withdrawn: Key and `recorded_at` of the versions in quarantine, of the tables that have any.
     """
 
@@ -32,6 +33,7 @@ class Sources:
     contracts: Mapping[str, Contract]
     engine: Engine
     withdrawn: Mapping[str, ir.Table] = field(default_factory=dict)
+    quarantine: Mapping[str, ir.Table] = field(default_factory=dict)
 
     @classmethod
     def open(cls, run_folder: Path, engine: Engine) -> "Sources":
@@ -46,15 +48,18 @@ class Sources:
             for name in contracts
         }
         tables = {name: engine.read_parquet(run_folder / name / f"{name}.parquet") for name in contracts}
-        withdrawn = {
-            name: _withdrawn_versions(
-                engine.read_parquet(run_folder / name / "quarantine.parquet"), tables[name], contract
-            )
-            for name, contract in contracts.items()
-            # A state with a `valid_from` holds until another one does, so a broken correction does not end it.
-            if contract.versioned and not contract.has_valid_from and reports[name].rows_quarantined
+        quarantine = {
+            name: engine.read_parquet(run_folder / name / "quarantine.parquet")
+            for name in contracts
+            if reports[name].rows_quarantined
         }
-        return cls(tables=tables, reports=reports, contracts=contracts, engine=engine, withdrawn=withdrawn)
+        withdrawn = {
+            name: _withdrawn_versions(rows, tables[name], contracts[name])
+            for name, rows in quarantine.items()
+            # A state with a `valid_from` holds until another one does, so a broken correction does not end it.
+            if contracts[name].versioned and not contracts[name].has_valid_from
+        }
+        return cls(tables, reports, contracts, engine, withdrawn, quarantine)
 
     def is_supplied(self, table: str, column: str | None = None) -> bool:
         """Whether the company supplied a table and, if asked, a column of it."""

@@ -18,6 +18,8 @@ from models.baselines import BaseRates
 from models.calibration import Calibrator
 from models.contraction import Contraction
 from models.encoding import Encoder
+from models.forecast.outlook import Outlook
+from models.forecast.shock import Shock
 from models.gut_feel import GutTable
 from models.learning import KEY, FloatArray, TextArray, as_timestamp, with_dates
 from models.logistic import sigmoid
@@ -61,6 +63,7 @@ class ChurnModel:
         calibration: `calibrated`, `in_cohort` or `uncalibrated` per scored band.
         base_rates: Churn rate per band.
         contraction: What the renewed keep of the ARR that was due.
+        shock: What the renewals of a quarter share; for the forecast.
         gut_table: What the colours have meant.
         lead_feature: Feature that is set to zero where a renewal is overdue.
         colour_feature: Feature in whose name the meaning of a colour is explained.
@@ -78,6 +81,7 @@ class ChurnModel:
     calibration: dict[str, str]
     base_rates: BaseRates
     contraction: Contraction
+    shock: Shock
     gut_table: GutTable
     lead_feature: str
     colour_feature: str
@@ -88,6 +92,11 @@ class ChurnModel:
     def features(self) -> tuple[Feature, ...]:
         """Features of the full model, in the order in which its scorer takes them."""
         return self.encoder.features
+
+    @property
+    def outlook(self) -> Outlook:
+        """What a forecast takes from the model besides the probabilities."""
+        return Outlook(self.trained_through, self.base_rates, self.contraction, self.shock)
 
     @cached_property
     def version(self) -> str:

@@ -6,7 +6,7 @@ Which outcomes it learns from decides `fitting`; how money adds up over renewals
 """
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
@@ -75,6 +75,11 @@ class Contraction:
         kept = float(np.average(retained[others], weights=weights[others])) if others.any() else 1.0
         rounded = tuple(float(share) for share in np.round(shares, STORED_DECIMALS))
         return cls(round(rate, STORED_DECIMALS), float(intercept), float(slope), rounded, round(kept, STORED_DECIMALS))
+
+    @staticmethod
+    def from_document(document: dict[str, Any]) -> "Contraction":
+        """The contraction that `asdict` described and JSON has carried."""
+        return Contraction(**(document | {"contracted_shares": tuple(document["contracted_shares"])}))
 
     @property
     def contracted_share(self) -> float:

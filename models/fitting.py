@@ -16,6 +16,7 @@ from models.churn_model import CALIBRATED, IN_COHORT, UNCALIBRATED, ChurnModel
 from models.contraction import Contraction
 from models.cross_fitting import cross_fitted_scores
 from models.encoding import Encoder
+from models.forecast.shock import fit_shock
 from models.gut_feel import GutTable
 from models.learning import KEY, Cohort, FloatArray, LearningData, TextArray, unit_of, weights_of
 from models.logistic import logit
@@ -63,13 +64,14 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
     Args:
         data: Where the outcomes known at the cut-off are looked up.
         read: What may be learned from, its words already learned from.
-        history: Raw predictions of earlier cut-offs: the key, contract_id, band, cutoff, raw_usage, raw_full.
+        history: Predictions of earlier cut-offs, as the walk leaves them.
         settings: How to fit.
     """
     cohort = read.cohort
     settings = tuned(data.features, data.usage_features, cohort, settings)
     base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
     rows = out_of_time_rows(data, cohort.cutoff, history, settings) or in_cohort_rows(data, cohort, settings)
+    known = history.merge(data.outcomes_at(cohort.cutoff), on=KEY, how="inner") if len(history) else history
     calibrators = {
         view: Calibrator.fit(rows.raw[view], rows.outcomes, rows.weights, rows.bands, settings) for view in VIEWS
     }
@@ -84,6 +86,7 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
         calibration=rows.marks(settings.minimum_band_renewals),
         base_rates=base_rates,
         contraction=_fit_contraction(rows, calibrators["full"], base_rates, settings),
+        shock=fit_shock(known, settings),
         gut_table=GutTable.fit(cohort, base_rates, settings),
         lead_feature=settings.lead_feature,
         colour_feature=settings.colour_feature,
@@ -108,6 +111,7 @@ def fit_base_rate_model(data: LearningData, cohort: Cohort, settings: ModelSetti
         calibration=dict.fromkeys(SCORED_BANDS, UNCALIBRATED),
         base_rates=base_rates,
         contraction=_fit_contraction(rows, IDENTITY, base_rates, settings),
+        shock=fit_shock(pd.DataFrame(), settings),
         gut_table=GutTable.fit(cohort, base_rates, settings),
         lead_feature=settings.lead_feature,
         colour_feature=settings.colour_feature,

@@ -17,6 +17,7 @@ from models.calibration import Calibrator
 from models.churn_model import ChurnModel, ModelFilesError
 from models.contraction import Contraction
 from models.encoding import Encoder
+from models.forecast.shock import Shock
 from models.gut_feel import GutTable
 from models.linear_inputs import BAND_COLUMNS, LinearInputs
 from models.linear_margin import LinearMargin
@@ -56,6 +57,7 @@ def write_model(model: ChurnModel) -> dict[str, str]:
             "calibrators": {view: asdict(calibrator) for view, calibrator in model.calibrators.items()},
             "base_rates": model.base_rates.rates,
             "contraction": asdict(model.contraction),
+            "shock": asdict(model.shock),
             "gut_view": model.gut_table.rates,
         }
     )
@@ -114,7 +116,8 @@ def _read_model(files: dict[str, str]) -> ChurnModel:
         calibrators={view: Calibrator(**fitted["calibrators"][view]) for view in views},
         calibration=fitted["calibration"],
         base_rates=BaseRates(fitted["base_rates"]),
-        contraction=_read_contraction(fitted["contraction"]),
+        contraction=Contraction.from_document(fitted["contraction"]),
+        shock=Shock.from_document(fitted["shock"]),
         gut_table=GutTable(fitted["gut_view"]),
         lead_feature=facts["lead_feature"],
         colour_feature=facts["colour_feature"],
@@ -185,10 +188,6 @@ def _read_words(entry: dict[str, Any]) -> TextModel:
         coefficients=tuple(entry["coefficients"]),
         intercept=entry["intercept"],
     )
-
-
-def _read_contraction(entry: dict[str, Any]) -> Contraction:
-    return Contraction(**(entry | {"contracted_shares": tuple(entry["contracted_shares"])}))
 
 
 def _require_matching_features(model: ChurnModel) -> None:

@@ -131,6 +131,9 @@ class ModelSettings(BaseModel):
     contraction_slope_sd: Positive = 0.3
     """Prior standard deviation of what churn log-odds say of contraction among the renewed. One renewal in fifteen
     contracts: wider priors lost to the base rate in one sample company of four, narrower ones gained nothing."""
+    shock_prior_deviation: Positive = 0.3
+    """Scale of the half-normal prior of the shared shock's standard deviation, in log-odds: a quarter in which a third
+    more than expected churns is nothing special. A few quarters hardly move it."""
     minimum_slope: Positive = 0.05
     """Least calibration slope: a score that says nothing is flattened, never turned round."""
     minimum_band_renewals: Count = 20
@@ -201,6 +204,26 @@ class WeeklySettings(BaseModel):
     """Days as a customer below which the record is thin: the features look back as far."""
     many_gaps: Count = 3
     """Gaps in an account's record from which on it says little."""
+
+
+class ForecastSettings(BaseModel):
+    """How the renewal forecast is simulated, and what may be committed to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 20_000_103
+    """Seed of the simulation; each quarter draws by itself."""
+    draws: Annotated[int, Field(ge=100)] = 1000
+    """Simulated courses of each quarter: the 10 and 90 % bounds are then within about a percentile of their place."""
+    shared_deviation_share: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Share of the variance behind a probability's interval that all renewals have in common: the coefficients that the
+    model may have got wrong are the same for all."""
+    commit_tiers: tuple[str, ...] = ("low",)
+    """Tiers whose open renewals are committed to at the ARR that is due."""
+    best_case_tiers: tuple[str, ...] = ("elevated",)
+    """Tiers that the best case adds; overdue renewals count among it at best. All other open ones are at risk."""
+    minimum_quarters: Count = 4
+    """Quarters below which no skill of the forecast is claimed."""
 
 
 class DriftSettings(BaseModel):

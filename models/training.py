@@ -14,6 +14,7 @@ from models.contribution_summary import empty_summary, headline_contributions
 from models.evaluation import empty_metrics, evaluate
 from models.findings import SHIPPED_MODEL, describe_metrics
 from models.fitting import fit_base_rate_model, fit_model, mature_cutoffs
+from models.forecast.outlook import Outlook
 from models.leak_guard import Leak, describe_leaks, find_leaks
 from models.learning import Cohort, LearningData, LearningError
 from models.note_risk import read_notes
@@ -33,6 +34,7 @@ class TrainingResult:
         backtest_predictions: Out-of-time predictions with known outcome, one row per model, cut-off and snapshot.
         paired_predictions: The same with one row per cut-off and snapshot and a column per model; see `walk_forward`.
         replays: What past models say of every look at what was then open; see `Walk`.
+        outlooks: What else each of them knew.
         backtest_metrics: Figures from them; see `evaluation`. Empty where too few cut-offs have matured.
         notes: What a reader of the scores should know, one plain sentence each.
         leaks: Inputs that are implausibly good; see `leak_guard`.
@@ -46,6 +48,7 @@ class TrainingResult:
     backtest_predictions: pd.DataFrame
     paired_predictions: pd.DataFrame
     replays: pd.DataFrame
+    outlooks: tuple[Outlook, ...]
     backtest_metrics: pd.DataFrame
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
@@ -67,7 +70,7 @@ def train(data: LearningData, settings: ModelSettings) -> TrainingResult:
             "to fit a model. Every renewal of a horizon gets the same pooled base rate, marked uncalibrated."
         )
         model = fit_base_rate_model(data, cohort, settings)
-        no_walk = Walk(empty_predictions(), empty_replays(), (), ())
+        no_walk = Walk(empty_predictions(), empty_replays(), (), (), ())
         return _result(data, cohort, no_walk, model, empty_predictions(), empty_metrics(), (note,), settings)
     walk = walk_forward(data, settings)
     read = read_notes(data.features, cohort, settings)
@@ -108,6 +111,7 @@ def _result(
         backtest_predictions=one_row_per_model(predictions),
         paired_predictions=predictions,
         replays=walk.replays,
+        outlooks=walk.outlooks,
         backtest_metrics=metrics,
         notes=(*describe_leaks(leaks), *notes),
         leaks=leaks,

@@ -14,6 +14,7 @@ import pandas as pd
 from models.baselines import LogisticBaseline
 from models.churn_model import UNCALIBRATED, ChurnModel
 from models.fitting import RAW_COLUMNS, fit_model
+from models.forecast.outlook import Outlook
 from models.learning import KEY, Cohort, LearningData, weights_of
 from models.note_risk import read_notes
 from models.settings import ModelSettings
@@ -41,7 +42,13 @@ CONTRACTION_COLUMNS: Final = ("contraction_base_rate", "contraction_probability"
 PREDICTION_COLUMNS: Final = ("cutoff", *FACT_COLUMNS, *MODEL_COLUMNS, *CONTRACTION_COLUMNS, "calibration")
 OUTCOME_COLUMNS: Final = ("is_churned", "is_contracted", "retained_share", "days_to_decision", "weight")
 REPLAYED_VIEWS: Final = ("base_rate", "gut_view", "usage_view", "churn_probability")
-REPLAYED_FIGURES: Final = (*REPLAYED_VIEWS, "contraction_probability", "expected_retained_share")
+REPLAYED_FIGURES: Final = (
+    *REPLAYED_VIEWS,
+    "probability_low",
+    "probability_high",
+    "contraction_probability",
+    "expected_retained_share",
+)
 REPLAY_COLUMNS: Final = ("cutoff", *KEY, "sentiment", "pulse_state", *REPLAYED_FIGURES, "calibration")
 REPLAY_DECIMALS: Final = 12
 
@@ -73,12 +80,14 @@ class Walk:
         replays: What the model of a walked cut-off says of every open snapshot of the grid from then to the next one,
             by cut-off and key: what people would have been shown at dates at which nothing was published. Nothing is
             learned from it, and no figure of quality comes of it.
+        outlooks: What else the model of each walked cut-off knew; a forecast as of a date of the replays takes it.
         cutoffs: Cut-offs walked, ascending.
         thin_cutoffs: Cut-offs passed over because too few churns were known.
     """
 
     history: pd.DataFrame
     replays: pd.DataFrame
+    outlooks: tuple[Outlook, ...]
     cutoffs: tuple[pd.Timestamp, ...]
     thin_cutoffs: tuple[pd.Timestamp, ...]
 
@@ -115,6 +124,7 @@ def walk_forward(data: LearningData, settings: ModelSettings) -> Walk:
     """Fits and predicts at every cut-off before `trained_through` at which enough churns were known."""
     history = pd.DataFrame(columns=[*PREDICTION_COLUMNS, *RAW_COLUMNS.values()])
     replays: list[pd.DataFrame] = []
+    outlooks: list[Outlook] = []
     walked: list[pd.Timestamp] = []
     thin: list[pd.Timestamp] = []
     for cutoff, following in pairwise((*data.cutoffs, data.through)):
@@ -131,9 +141,10 @@ def walk_forward(data: LearningData, settings: ModelSettings) -> Walk:
         predictions = _predict(model, read.cohort, open_rows, settings)
         history = pd.concat([history, predictions], ignore_index=True) if walked else predictions
         replays.append(_replay(model, cohort, data.open_between(cutoff, following)))
+        outlooks.append(model.outlook)
         walked.append(cutoff)
     every_replay = pd.concat(replays, ignore_index=True) if replays else empty_replays()
-    return Walk(history, every_replay, tuple(walked), tuple(thin))
+    return Walk(history, every_replay, tuple(outlooks), tuple(walked), tuple(thin))
 
 
 def require_disjoint(cohort: Cohort, open_rows: pd.DataFrame) -> None:

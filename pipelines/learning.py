@@ -18,6 +18,7 @@ from features.feature_sets import NO_HUMAN_JUDGEMENT, usable_features
 from features.history import build_history
 from features.sources import Sources
 from features.spine import KEY
+from models.forecast.outlook import Outlook
 from models.learning import LearningData
 from models.promotion import Contestant, Judgement, judge
 from models.recipe import Recipe
@@ -33,6 +34,7 @@ from pipelines.training_record import LABELS, SNAPSHOTS, LearningFacts, describe
 from pipelines.workspace import Workspace
 
 REPLAYS = "walk_replays"
+_OUTLOOKS = "outlooks.json"
 _FACTS = "facts.json"
 _WAIT_SECONDS = 600
 
@@ -101,6 +103,8 @@ def train_and_register(
     replays = run_folder / REPLAYS / f"{REPLAYS}.parquet"
     replays.parent.mkdir(parents=True, exist_ok=True)
     result.replays.to_parquet(replays, index=False)
+    outlooks = json.dumps([outlook.to_document() for outlook in result.outlooks], indent=1) + "\n"
+    replays.with_name(_OUTLOOKS).write_text(outlooks, encoding="utf-8")
     with hold_lock(workspace.lock_file, say, wait_seconds=_WAIT_SECONDS):
         judgement = _judge(data, result, workspace.mlflow, settings)
         training = describe_training(run_folder, data, result, judgement, tables, facts, settings)
@@ -134,6 +138,13 @@ def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
         is_notice_observed=facts.is_notice_observed,
     )
     return data, facts
+
+
+def read_replays(run_folder: Path) -> tuple[pd.DataFrame, list[Outlook]]:
+    """Return what past models of a run's walk say of past dates, and what else each of them knew."""
+    folder = run_folder / REPLAYS
+    documents = json.loads((folder / _OUTLOOKS).read_text(encoding="utf-8"))
+    return read_table(folder / f"{REPLAYS}.parquet"), [Outlook.from_document(document) for document in documents]
 
 
 def read_learning_facts(run_folder: Path) -> LearningFacts:

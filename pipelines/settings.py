@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from models.settings import DriftSettings, JudgementSettings, ModelSettings, WeeklySettings
+from models.settings import DriftSettings, ForecastSettings, JudgementSettings, ModelSettings, WeeklySettings
 
 
 class SettingsError(Exception):
@@ -146,6 +146,7 @@ class Settings(BaseModel):
     judgement: JudgementSettings = JudgementSettings()
     export: ExportSettings = ExportSettings()
     alerts: AlertSettings = AlertSettings()
+    forecast: ForecastSettings = ForecastSettings()
 
     def with_engine(self, engine: str | None) -> "Settings":
         """Return these settings with another engine, or as they are where none is named.

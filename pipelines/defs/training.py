@@ -16,6 +16,7 @@ from models.contribution_summary import empty_summary
 from models.leak_guard import Leak, describe_leaks
 from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name, started_by
 from pipelines.failures import readable_failures
+from pipelines.forecasting import RECORD
 from pipelines.judging import JUDGEMENT_TABLES
 from pipelines.learning import train_and_register, write_learning_data
 from pipelines.plots import as_markdown, evidence_plots
@@ -24,8 +25,8 @@ from pipelines.training_record import LABELS, SNAPSHOTS, metric_figures
 
 GROUP = "training"
 WALK_TABLES = ("backtest_predictions", "backtest_metrics", "signal_track_record")
-BACKTEST_TABLES = (*WALK_TABLES, *JUDGEMENT_TABLES)
-"""What a training publishes: of its walk, and the record of judgement."""
+BACKTEST_TABLES = (*WALK_TABLES, *JUDGEMENT_TABLES, RECORD)
+"""What a training publishes: of its walk, and the records of judgement and of the forecast."""
 
 LEAK_CHECK = "no_input_leaks"
 

@@ -17,6 +17,7 @@ from models.calibration import Calibrator
 from models.churn_model import ChurnModel, ModelFilesError
 from models.contraction import Contraction
 from models.encoding import Encoder
+from models.forecast.shock import Shock
 from models.gut_feel import GutTable
 from models.linear_inputs import BAND_COLUMNS, LinearInputs
 from models.linear_margin import LinearMargin
@@ -83,6 +84,7 @@ def boosted() -> ChurnModel:
         calibration=dict.fromkeys(SCORED_BANDS, "calibrated"),
         base_rates=BaseRates(dict.fromkeys(SCORED_BANDS, 0.1)),
         contraction=Contraction(0.1, -1 / 3, 0.1 + 0.2, (0.5, 2 / 3), 0.99),
+        shock=Shock((0.1,) * 10, 3),
         gut_table=GutTable({"red|fresh|90-180": 0.7}),
         lead_feature="usage__events_28d",
         colour_feature="pulse__sentiment_level",

@@ -1,0 +1,107 @@
+"""The shared shock: how far all renewals of a quarter go another way than predicted, together.
+
+Renewals do not fail independently. How much they do not is read off past predictions: were they independent, quarters
+would differ from what was expected by chance alone. Fitted on outcomes known at a cut-off; drawing from it is the
+business of `simulation`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+import pandas as pd
+
+from models.forecast.periods import QUARTER, ordinals
+from models.learning import FloatArray
+from models.logistic import logit
+from models.settings import HEADLINE_BAND, ModelSettings
+
+DEVIATIONS: Final = np.round(np.linspace(0.0, 1.0, 41), 3)
+"""Standard deviations that the shock may have, in log-odds."""
+NODES: Final = 21
+STORED_DECIMALS: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """What is known of the standard deviation of a quarter's shared shock.
+
+    Attributes:
+        weights: Posterior probability of each of `DEVIATIONS`.
+        quarters: Quarters that it was learned from.
+    """
+
+    weights: tuple[float, ...]
+    quarters: int
+
+    @classmethod
+    def fit(cls, churn: FloatArray, outcomes: FloatArray, quarters: FloatArray, settings: ModelSettings) -> Self:
+        """Weighs each deviation by how well it explains the outcomes; all arrays have shape (n,).
+
+        In each quarter outcomes are independent given one normal shock in log-odds, which is integrated out by
+        Gauss-Hermite quadrature. The prior is half-normal, so that few quarters say little. Without any quarter the
+        prior is what is left.
+
+        Args:
+            churn: Churn probability as predicted before.
+            outcomes: 1.0 where the renewal churned.
+            quarters: Quarter of each renewal.
+            settings: Scale of the prior.
+        """
+        log_posterior = -0.5 * (DEVIATIONS / settings.shock_prior_deviation) ** 2
+        nodes, node_weights = np.polynomial.hermite_e.hermegauss(NODES)
+        log_weights = np.log(node_weights / node_weights.sum())
+        for quarter in np.unique(quarters):
+            rows = quarters == quarter
+            odds = centred(churn[rows][:, None], DEVIATIONS[None, :] ** 2)[:, :, None]
+            odds = odds + (DEVIATIONS[:, None] * nodes)[None, :, :]
+            fits = (outcomes[rows][:, None, None] * odds - np.logaddexp(0.0, odds)).sum(axis=0)
+            log_posterior = log_posterior + np.logaddexp.reduce(fits + log_weights, axis=1)
+        weights = np.exp(log_posterior - log_posterior.max())
+        rounded = np.round(weights / weights.sum(), STORED_DECIMALS)
+        return cls(tuple(float(weight) for weight in rounded), len(np.unique(quarters)))
+
+    @staticmethod
+    def from_document(document: dict[str, Any]) -> "Shock":
+        """The shock that `asdict` described and JSON has carried."""
+        return Shock(**(document | {"weights": tuple(document["weights"])}))
+
+    @property
+    def deviation(self) -> float:
+        """Expected standard deviation, in log-odds."""
+        return float(np.array(self.weights) @ DEVIATIONS)
+
+    def draw(self, generator: np.random.Generator, draws: int) -> tuple[FloatArray, FloatArray]:
+        """Standard deviations as they may be, and a shock of each, both of shape (draws,)."""
+        weights = np.array(self.weights)
+        deviations = generator.choice(DEVIATIONS, size=draws, p=weights / weights.sum())
+        return deviations, deviations * generator.standard_normal(draws)
+
+
+def centred(churn: FloatArray, variance: FloatArray) -> FloatArray:
+    """Log-odds to which a normal disturbance of that variance is added so that the probability stays what it is.
+
+    The usual approximation of the logistic-normal integral, E sigmoid(a + e) = sigmoid(a / sqrt(1 + pi variance / 8)):
+    D. J. C. MacKay, The Evidence Framework Applied to Classification Networks, Neural Computation 4 (1992).
+    """
+    return logit(churn) * np.sqrt(1.0 + np.pi / 8.0 * variance)
+
+
+def fit_shock(known: pd.DataFrame, settings: ModelSettings) -> Shock:
+    """The shock as known at a cut-off.
+
+    Args:
+        known: Predictions of earlier cut-offs whose outcome is known: the walk's history with `is_churned`. Of each
+            renewal the earliest look of the headline horizon counts.
+        settings: Scale of the prior.
+    """
+    if known.empty:
+        return Shock.fit(np.empty(0), np.empty(0), np.empty(0), settings)
+    rows = known[known["band"] == HEADLINE_BAND].sort_values(["account_id", "renewal_id", "cutoff"])
+    rows = rows.drop_duplicates(["account_id", "renewal_id"])
+    return Shock.fit(
+        np.clip(rows["churn_probability"].to_numpy(dtype=np.float64), 1e-6, 1 - 1e-6),
+        rows["is_churned"].to_numpy(dtype=np.float64),
+        ordinals(rows["renewal_date"], QUARTER).to_numpy(dtype=np.float64),
+        settings,
+    )

@@ -1,0 +1,66 @@
+"""The spread of a quarter: its renewals decided a thousand times over, with what they share.
+
+Each course draws a shared shock with a deviation as it may be, one error of the model that all renewals share in
+proportion to their own uncertainty, and then every renewal by itself. Quarters are drawn one by one, each from its own
+seed, so that no quarter's bounds depend on how many others are asked for.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from models.forecast.outlook import Outlook
+from models.forecast.shock import centred
+from models.learning import FloatArray
+from models.logistic import sigmoid
+from models.settings import ForecastSettings
+
+BLOCK_CELLS: Final = 2**22
+"""Renewals times courses that are drawn at once, to bound memory."""
+
+
+def simulate(
+    rows: pd.DataFrame, outlook: Outlook, quarter: int, settings: ForecastSettings
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Draws the outcomes of a quarter's renewals.
+
+    Args:
+        rows: n renewals with what is expected of them, in an order that depends on their keys alone; see `expect`.
+        outlook: The shared shock, and what the contracted keep.
+        quarter: Number of the quarter: part of the seed.
+        settings: Number of draws, and the shared part of the model's uncertainty.
+
+    Yields:
+        Blocks of courses: retained cents, and 1.0 where the renewal renewed, both of shape (n, courses of the block).
+        What is certain is the same in each; what lies in quarantine is zero.
+    """
+    generator = np.random.default_rng([settings.seed, quarter])
+    deviations, shocks = outlook.shock.draw(generator, settings.draws)
+    common = generator.standard_normal(settings.draws)
+    undecided = rows["churn"].notna().to_numpy()
+    due = rows["due"].to_numpy(dtype=np.float64)
+    retained_as_known = np.where(undecided, 0.0, rows["retained"].to_numpy(dtype=np.float64))
+    is_kept = rows["is_renewed"].to_numpy()
+    churn, contracted = (rows.loc[undecided, name].to_numpy() for name in ("churn", "contracted"))
+    reach = np.sqrt(settings.shared_deviation_share) * rows.loc[undecided, "deviation"].to_numpy()
+    shares = np.array(outlook.contraction.contracted_shares)
+    step = max(1, BLOCK_CELLS // max(1, len(rows)))
+    for start in range(0, settings.draws, step):
+        block = slice(start, start + step)
+        variance = deviations[block] ** 2 + (reach**2)[:, None]
+        odds = centred(churn[:, None], variance) + shocks[block] + reach[:, None] * common[block]
+        lost = sigmoid(odds)
+        luck = generator.random(lost.shape)
+        # What is left of the luck of a renewal that did not churn is as even as before, and so is what is left then.
+        luck = (luck - lost) / (1.0 - lost)
+        smaller = np.clip(luck / contracted[:, None], 0.0, np.nextafter(1.0, 0.0))
+        share = np.where(luck < contracted[:, None], shares[(smaller * len(shares)).astype(np.int64)], 0.0)
+        share = np.where(luck >= contracted[:, None], outlook.contraction.kept_share, share)
+        share = np.where(luck < 0.0, 0.0, share)
+        retained = np.repeat(retained_as_known[:, None], lost.shape[1], axis=1)
+        renewed = np.repeat(is_kept[:, None].astype(np.float64), lost.shape[1], axis=1)
+        retained[undecided] = share * due[undecided][:, None]
+        renewed[undecided] = luck >= 0.0
+        yield retained, renewed
