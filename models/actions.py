@@ -19,6 +19,7 @@ from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE
 
 ACTION_COLUMNS: Final = ("action", "stakeholder", "action_reason", "action_due_on")
 RENEWAL: Final = ["account_id", "renewal_id"]
+_READ: Final = (*RENEWAL, "status", "stance", "risk_tier", "sentiment", "churn_probability")
 
 
 class Call(NamedTuple):
@@ -70,7 +71,7 @@ def weekly_actions(
         `ACTION_COLUMNS`, in the order and with the index of the table.
     """
     pressing, drivers = _pressing(signals, settings), _drivers(reasons)
-    rows: Iterable[Any] = table.itertuples()
+    rows: Iterable[Any] = table[list(_READ)].itertuples()
     calls = []
     for row in rows:
         renewal = (row.account_id, row.renewal_id)

@@ -4,7 +4,7 @@ A rule over the facts that `features.account_facts` gathers. A low confidence sa
 risk is read off little.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -14,6 +14,16 @@ from models.settings import WeeklySettings
 HIGH: Final = "high"
 MEDIUM: Final = "medium"
 LOW: Final = "low"
+FACTS: Final = (
+    "as_of",
+    "pulse_state",
+    "has_usage",
+    "last_usage_on",
+    "others_usage_on",
+    "contacts_in_place",
+    "last_touch_on",
+    "customer_since",
+)
 FULL_RECORD: Final = "All that is watched is on record and recent."
 
 
@@ -26,7 +36,7 @@ def data_confidence(rows: pd.DataFrame, unsupplied: Sequence[str], settings: Wee
     `new_customer_days` as a customer. What was not supplied is no second gap of each account.
 
     Args:
-        rows: as_of, `pulse_state` and the facts of `features.account_facts`, dates as `datetime64`.
+        rows: `FACTS`, as gathered by `features.account_facts`, dates as `datetime64`.
         unsupplied: Names of the source tables without which features are missing.
         settings: What is stale, thin and many.
 
@@ -34,7 +44,8 @@ def data_confidence(rows: pd.DataFrame, unsupplied: Sequence[str], settings: Wee
         `data_confidence` and `data_confidence_why`, one sentence, in the order and with the index of the rows.
     """
     confidence, why = [], []
-    for row in rows.itertuples():
+    facts: Iterable[Any] = rows[list(FACTS)].itertuples()
+    for row in facts:
         serious = list(_serious_gaps(row, settings))
         gaps = [*serious, *_gaps(row, unsupplied, settings)]
         is_low = serious or len(gaps) >= settings.many_gaps

@@ -4,7 +4,8 @@ Puts beside each other what other tables say; nothing is scored here. It accuses
 does, and the last facts say what that would have to be.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
@@ -45,6 +46,11 @@ MOST_SIGNALS: Final = 5
 MOST_EVENTS: Final = 5
 _SEVERITIES: Final = {"high": 0, "medium": 1, "low": 2}
 _STATES: Final = {"stale": ", which is long ago", "inherited": ", by an earlier owner of the account"}
+
+
+Row = dict[Any, Any]
+"""One row of a table, value by column."""
+RENEWAL: Final = ("account_id", "renewal_id")
 
 
 class Fact(NamedTuple):
@@ -96,26 +102,37 @@ def false_greens(
     why = greens_in_question(risk, settings)
     greens = risk.assign(listed_for=why)[why.notna()]
     greens = greens.assign(pulse_on=greens["as_of"] - pd.to_timedelta(greens["pulse_age_days"].astype(float), unit="D"))
-    open_signals = signals[signals["ended_on"].isna()]
-    events = timeline[timeline["kind"].isin(TELLING)].assign(occurred_on=pd.to_datetime(timeline["occurred_on"]))
+    urgent_first = signals[signals["ended_on"].isna()].assign(_place=signals["severity"].map(_SEVERITIES))
+    urgent_first = urgent_first.sort_values(["_place", "started_on", "signal"], ascending=[True, False, True])
+    telling = timeline[timeline["kind"].isin(TELLING)].sort_values(["occurred_on", "event_id"])
+    reasons_of = _lookup(reasons[reasons["direction"] == "raises"].sort_values("rank"), greens, *RENEWAL)
+    signals_of = _lookup(urgent_first, greens, "account_id")
+    events_of = _lookup(telling, greens, "account_id")
     rows: list[dict[str, Any]] = []
     for green in greens.to_dict("records"):
-        of_renewal = (reasons["account_id"] == green["account_id"]) & (reasons["renewal_id"] == green["renewal_id"])
-        raising = reasons[of_renewal & (reasons["direction"] == "raises")].sort_values("rank").head(MOST_REASONS)
+        strongest = reasons_of(green)[:MOST_REASONS]
         facts = (
             *_said(green),
             _usage(green),
-            *(Fact(REASON, f"{sentence}.") for sentence in raising["sentence"]),
-            *_signals(green, open_signals),
-            *_since(green, events),
-            *_holds_if(raising),
+            *(Fact(REASON, f"{reason['sentence']}.") for reason in strongest),
+            *_signals(green["renewal_id"], signals_of(green)),
+            *_since(green, events_of(green)),
+            *_holds_if(strongest),
         )
         known = {name: green[name] for name in COLUMNS if name in green}
         rows.extend({**known, "position": place, **fact._asdict()} for place, fact in enumerate(facts, start=1))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _said(green: dict[Any, Any]) -> Iterator[Fact]:
+def _lookup(table: pd.DataFrame, greens: pd.DataFrame, *key: str) -> Callable[[Row], list[Row]]:
+    """Return what a table has of a green, in its order; only the few rows that are of any are gone through."""
+    rows: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in table[table["account_id"].isin(greens["account_id"])].to_dict("records"):
+        rows[tuple(row[name] for name in key)].append(row)
+    return lambda green: rows.get(tuple(green[name] for name in key), [])
+
+
+def _said(green: Row) -> Iterator[Fact]:
     """What the person said, and what was said since if that was not it."""
     day = green["pulse_on"]
     words = f': "{green["gut_reason"]}"' if isinstance(green["gut_reason"], str) else ", without a reason."
@@ -126,7 +143,7 @@ def _said(green: dict[Any, Any]) -> Iterator[Fact]:
         yield Fact(SAID, f'A newer pulse, not about this renewal, says: "{green["last_pulse_reason"]}"', newest)
 
 
-def _usage(green: dict[Any, Any]) -> Fact:
+def _usage(green: Row) -> Fact:
     usage, base, gut, both = (green[name] for name in ("usage_view", "base_rate", "gut_view", "churn_probability"))
     return Fact(
         USAGE,
@@ -135,36 +152,28 @@ def _usage(green: dict[Any, Any]) -> Fact:
     )
 
 
-def _signals(green: dict[Any, Any], open_signals: pd.DataFrame) -> Iterator[Fact]:
+def _signals(renewal_id: str, of_account: list[Row]) -> Iterator[Fact]:
     """The open signals of the renewal and its account, the most urgent and newest first; the rest is counted."""
-    mine = open_signals[open_signals["account_id"] == green["account_id"]]
-    mine = mine[mine["renewal_id"].isna() | (mine["renewal_id"] == green["renewal_id"])]
-    mine = mine.assign(_place=mine["severity"].map(_SEVERITIES))
-    mine = mine.sort_values(["_place", "started_on", "signal"], ascending=[True, False, True])
-    for row in _records(mine.head(MOST_SIGNALS)):
-        evidence = f": {row.evidence}" if isinstance(row.evidence, str) else ""
-        yield Fact(SIGNAL, f"{row.title} since {row.started_on}{evidence}.", pd.Timestamp(row.started_on))
+    mine = [row for row in of_account if pd.isna(row["renewal_id"]) or row["renewal_id"] == renewal_id]
+    for row in mine[:MOST_SIGNALS]:
+        evidence = f": {row['evidence']}" if isinstance(row["evidence"], str) else ""
+        yield Fact(SIGNAL, f"{row['title']} since {row['started_on']}{evidence}.", pd.Timestamp(row["started_on"]))
     if (more := len(mine) - MOST_SIGNALS) > 0:
         yield Fact(SIGNAL, f"Also open, as urgent or less: {more} more signal{'' if more == 1 else 's'}.")
 
 
-def _since(green: dict[Any, Any], events: pd.DataFrame) -> Iterator[Fact]:
+def _since(green: Row, of_account: list[Row]) -> Iterator[Fact]:
     """What happened on the day of the pulse or after it, oldest first, the newest of it where that is much."""
-    mine = events[(events["account_id"] == green["account_id"]) & (events["occurred_on"] >= green["pulse_on"])]
-    newest = mine.sort_values(["occurred_on", "event_id"]).tail(MOST_EVENTS)
-    for row in _records(newest):
-        yield Fact(SINCE, f"{row.text}.", row.occurred_on)
+    mine = [row for row in of_account if pd.Timestamp(row["occurred_on"]) >= green["pulse_on"]]
+    for row in mine[-MOST_EVENTS:]:
+        yield Fact(SINCE, f"{row['text']}.", pd.Timestamp(row["occurred_on"]))
     if isinstance(green["change_reason"], str):
         points = 100 * float(green["probability_change"])
         yield Fact(SINCE, f"In the last week the risk moved by {points:+.0f} points: {green['change_reason']}.")
 
 
-def _holds_if(raising: pd.DataFrame) -> Iterator[Fact]:
+def _holds_if(strongest: list[Row]) -> Iterator[Fact]:
     groups = load_group_actions()
-    for group in dict.fromkeys(raising["feature_group"]):
+    for group in dict.fromkeys(reason["feature_group"] for reason in strongest):
         if group in groups:
             yield Fact(HOLDS_IF, groups[group].harmless_if)
-
-
-def _records(frame: pd.DataFrame) -> Iterable[Any]:
-    return frame.itertuples()
