@@ -38,7 +38,7 @@ def list_places(table: pd.DataFrame, settings: ModelSettings) -> pd.DataFrame:
     rows = table[table["churn_probability"].notna()].rename(columns={"as_of": "cutoff"})
     if rows.empty:
         return result
-    urgency = _urgency(rows)
+    urgency = urgency_of(rows)
     books = Books.of(rows, settings)
     is_standing = books.is_top(urgency)
     standing = rows.index[is_standing]
@@ -48,8 +48,12 @@ def list_places(table: pd.DataFrame, settings: ModelSettings) -> pd.DataFrame:
     return result
 
 
-def _urgency(rows: pd.DataFrame) -> np.ndarray:
-    """How soon each row is to be worked on, shape (n,): higher is sooner, no two are equal."""
+def urgency_of(rows: pd.DataFrame) -> np.ndarray:
+    """How soon each row is to be worked on, shape (n,): higher is sooner, no two are equal.
+
+    Args:
+        rows: As given to `list_places`, scored rows only, the date named `cutoff`.
+    """
     owner = rows["csm_id"].astype(object).where(rows["csm_id"].notna(), "")
     currencies = rows.groupby([rows["cutoff"], owner])["currency"].transform("nunique")
     key = ["account_id", "renewal_id", "cutoff"]

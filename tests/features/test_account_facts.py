@@ -1,7 +1,7 @@
 """What stands around a renewal, from rows made by hand."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -143,3 +143,31 @@ def test_use_that_ended_long_ago_has_no_newest_day(make_sources: MakeSources) ->
     facts = facts_of(make_sources(usage_daily=[{"usage_date": "2024-02-02", "recorded_at": "2024-02-03"}]))[0]
 
     assert (facts["has_usage"], facts["last_usage_on"], facts["others_usage_on"]) == (True, None, None)
+
+
+def test_an_account_that_changed_hands_this_week_is_in_the_new_book_and_one_without_a_date_in_none(
+    make_sources: MakeSources,
+) -> None:
+    sources = make_sources(
+        may_break=True,
+        accounts=[
+            {},
+            {"valid_from": "2024-08-29", "csm_id": "c2", "recorded_at": "2024-08-29"},
+            {"account_id": "b", "csm_id": None},
+            {"account_id": "n"},
+        ],
+        # Ninety-eight of b, so that the broken row stays under the limit.
+        renewals=[
+            {},
+            *({"account_id": "b", "renewal_id": f"b{number:02}"} for number in range(98)),
+            {"account_id": "n", "renewal_id": "undated", "renewal_date": None},
+        ],
+    )
+
+    spine = build_spine(sources, [AS_OF - timedelta(days=7), AS_OF])
+    owners = sources.engine.to_pandas(spine.select(*KEY, "csm_id"), KEY).drop_duplicates(["account_id", "as_of"])
+    facts = facts_of(sources, AS_OF)
+
+    assert [None if pd.isna(csm) else csm for csm in owners["csm_id"]] == ["c1", "c2", None, None]
+    assert {fact["account_id"] for fact in facts} == {"a", "b"}
+    assert sources.reports["renewals"].rows_quarantined == 1
