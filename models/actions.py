@@ -13,12 +13,12 @@ import pandas as pd
 from features.group_actions import GroupAction, load_group_actions, signal_actions
 from features.signals import load_signals
 from models.learning import KEY
+from models.movement import RENEWAL
 from models.policy import ELEVATED, HIGH
 from models.settings import ROLLING_BAND, WeeklySettings
 from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE
 
 ACTION_COLUMNS: Final = ("action", "stakeholder", "action_reason", "action_due_on")
-RENEWAL: Final = ["account_id", "renewal_id"]
 _READ: Final = (*RENEWAL, "status", "stance", "risk_tier", "sentiment", "churn_probability")
 
 
@@ -79,7 +79,7 @@ def weekly_actions(
         calls.append(_call(row, signal, drivers.get(renewal, _NO_DRIVER), settings))
     actions = pd.DataFrame(
         [(None, None, None, np.nan) if call is None else call for call in calls],
-        columns=["action", "stakeholder", "action_reason", "within"],
+        columns=[*ACTION_COLUMNS[:-1], "within"],
         index=table.index,
         dtype=object,
     )

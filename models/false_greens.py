@@ -12,6 +12,7 @@ import pandas as pd
 
 from features.group_actions import load_group_actions
 from models.learning import KEY
+from models.movement import RENEWAL
 from models.policy import ELEVATED, HIGH
 from models.settings import ModelSettings
 from models.stance import RISKY, usage_calls
@@ -29,7 +30,7 @@ COLUMNS: Final = (
     "happened_on",
     "sentence",
 )
-SAID, USAGE, REASON, SIGNAL, SINCE, HOLDS_IF = TOPICS = ("said", "usage", "reason", "signal", "since", "holds_if")
+SAID, USAGE, REASON, SIGNAL, SINCE, HOLDS_IF = ("said", "usage", "reason", "signal", "since", "holds_if")
 TELLING: Final = (
     "contact_left",
     "owner_changed",
@@ -47,10 +48,8 @@ MOST_EVENTS: Final = 5
 _SEVERITIES: Final = {"high": 0, "medium": 1, "low": 2}
 _STATES: Final = {"stale": ", which is long ago", "inherited": ", by an earlier owner of the account"}
 
-
 Row = dict[Any, Any]
 """One row of a table, value by column."""
-RENEWAL: Final = ("account_id", "renewal_id")
 
 
 class Fact(NamedTuple):

@@ -4,14 +4,11 @@ Each week's table says for how many weeks its tiers had stood, so one earlier ta
 the week before, and that it is the one people were shown, is decided where tables are read.
 """
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 
 from models.churn_model import HINDSIGHT
-
-RENEWAL: Final = ["account_id", "renewal_id"]
+from models.movement import RENEWAL
 
 
 def tier_history(table: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
