@@ -30,7 +30,7 @@ _DIRECTIONS: dict[str, Direction] = {
 }
 """What is beyond doubt: value, quality and price are also spoken of where all is well."""
 _SPOKEN = {
-    "notice": "that the customer has said it will leave",
+    "notice": "the customer saying that it will leave",
     "budget": "the customer's budget",
     "champion": "the champion leaving or missing",
     "executive": "the executive sponsor leaving, missing or doubting",

@@ -136,7 +136,7 @@ def signal_features() -> tuple[Feature, ...]:
             kind="boolean",
             direction=signal.direction,
             lineage=frozenset(signal.needs),
-            sentence=f'Signal "{signal.title}": {{value}}',
+            sentence=f'The signal "{signal.title}" fires: {{value}}',
             group="signals",
         )
         for signal in load_signals().values()

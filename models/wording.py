@@ -11,6 +11,8 @@ from typing import Final
 from features.feature import Feature
 
 _CODE: Final = re.compile(r"(-?\d+) (.+)")
+_ASKED: Final = ": {value}"
+_TIMES: Final = {"0": "not once", "1": "once"}
 
 
 def spoken_value(feature: Feature, value: object) -> str | None:
@@ -36,11 +38,22 @@ def spoken_value(feature: Feature, value: object) -> str | None:
 
 
 def spoken_reason(feature: Feature, value: object) -> str:
-    """The feature's sentence with the value in it, or what is said when there is none."""
+    """The feature's sentence with the value in it, or what is said when there is none.
+
+    What is a statement with yes or no behind it becomes the statement, or its denial; one day is no days.
+    """
     spoken = spoken_value(feature, value)
     if spoken is None:
         return feature.when_missing or f"Not on record: {_subject(feature.description)}"
-    return feature.sentence.replace("{value}", spoken)
+    if feature.kind == "boolean" and feature.sentence.endswith(_ASKED):
+        statement = feature.sentence.removesuffix(_ASKED)
+        return statement if spoken == "yes" else f"It is not so that {_within(statement)}"
+    sentence = feature.sentence
+    if spoken in _TIMES:
+        sentence = sentence.replace("{value} times", _TIMES[spoken])
+    if spoken == "1":
+        sentence = sentence.replace("{value} days", "{value} day")
+    return sentence.replace("{value}", spoken)
 
 
 def spoken_terms(terms: Sequence[str], *, raises: bool) -> str:
@@ -73,6 +86,10 @@ def _plain(number: float) -> str:
 
 def _subject(description: str) -> str:
     """The first clause of a description, to go on after a colon."""
-    clause = re.split(r"[,.;:]", description, maxsplit=1)[0]
+    return _within(re.split(r"[,.;:]", description, maxsplit=1)[0])
+
+
+def _within(clause: str) -> str:
+    """A clause as it goes on within a sentence."""
     is_acronym = clause[1:2].isupper()
     return clause if is_acronym else clause[:1].lower() + clause[1:]

@@ -51,3 +51,21 @@ def test_the_sentence_holds_the_value_or_says_that_there_is_none() -> None:
     assert spoken_reason(PEOPLE, 12.0) == "12 people used it"
     assert spoken_reason(PEOPLE, float("nan")) == "Not on record: people who used the product"
     assert spoken_reason(replace(PEOPLE, description="ARR a year."), None) == "Not on record: ARR a year"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind", "value", "spoken"),
+    [
+        ("A next meeting is planned: {value}", "boolean", 1.0, "A next meeting is planned"),
+        ("A next meeting is planned: {value}", "boolean", 0.0, "It is not so that a next meeting is planned"),
+        ("CSMs agree: {value}", "boolean", 0.0, "It is not so that CSMs agree"),
+        ("We met {value} times in a month", "integer", 0.0, "We met not once in a month"),
+        ("We met {value} times in a month", "integer", 1.0, "We met once in a month"),
+        ("We met {value} times in a month", "integer", 11.0, "We met 11 times in a month"),
+        ("We last met {value} days ago", "integer", 1.0, "We last met 1 day ago"),
+        ("We last met {value} days ago", "integer", 31.0, "We last met 31 days ago"),
+        ("Used on {value} of 28 days", "integer", 1.0, "Used on 1 of 28 days"),
+    ],
+)
+def test_a_sentence_can_be_said_aloud(sentence: str, kind: str, value: float, spoken: str) -> None:
+    assert spoken_reason(replace(PEOPLE, sentence=sentence, kind=kind), value) == spoken  # type: ignore[arg-type]
