@@ -21,12 +21,12 @@ _KEY = ["account_id", "renewal_id"]
 _STYLES = {"high": "bold red", "elevated": "yellow", "low": "green"}
 _STATUS = {"overdue": "overdue", "known_loss": "lost", "already_renewed": "renewed"}
 _STANCES = {"agree_on_risk": "risk", "agree_on_health": "health"}
-_NAME_WIDTH = 20
+_NAME_WIDTH = 19
 _REASONS = 2
 _IN_HINDSIGHT = (
     "In hindsight: scored by a model of {through}, which has seen what came of these renewals. Not a prediction."
 )
-_HEADING = f"{'#':>3} {'account':<{_NAME_WIDTH}} {'renewal':<10} {'ARR':>9} {'churn (90 %)':<12} {'tier':<12} stance"
+_HEADING = f"{'#':>3} {'account':<{_NAME_WIDTH}} {'renewal':<10} {'ARR':>9} {'churn (90 %)':<12} {'tier':<13} stance"
 _END_OF_CAPACITY = "    --- this is as far as the week reaches ---"
 
 
@@ -86,7 +86,7 @@ def _renewal(row: dict[Hashable, object]) -> Text:
     name = set_cell_size(printable(str(known(row["account_name"], row["account_id"]))), _NAME_WIDTH)
     text = Text(f"{whole(row['capacity_rank']):>3} {name} {row['renewal_date']!s:<10} {money(row['arr']):>9} ")
     text.append(f"{_churn(row):<12} ", style="bold")
-    text.append(f"{_tier(row):<12} ", style=_STYLES.get(str(row["risk_tier"]), "dim"))
+    text.append(f"{_tier(row):<13} ", style=_STYLES.get(str(row["risk_tier"]), "dim"))
     stance = str(known(row["stance"], "-"))
     text.append(_STATUS.get(str(row["status"]), _STANCES.get(stance, stance)))
     return text

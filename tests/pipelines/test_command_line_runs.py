@@ -112,7 +112,7 @@ def test_show_prints_the_risk_table_with_reasons_in_eighty_columns(workspace: Wo
     assert lines[0].startswith(f"Risk as of {AS_OF}: 5 of ")
     assert all(len(line) <= 80 for line in lines)
     names = read_published(workspace, "account_risk")["account_name"].head(5)
-    assert [line for line in lines if any(line[4:].startswith(name[:20]) for name in names)]
+    assert [line for line in lines if any(line[4:].startswith(name[:19]) for name in names)]
     assert any(line.startswith(("    + ", "    - ")) for line in lines)
 
 
