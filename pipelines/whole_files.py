@@ -16,9 +16,12 @@ def replace_file(path: Path, content: bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_bytes(content)
-    to_disk(temporary)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content)
+        to_disk(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     to_disk(path.parent)
 
 

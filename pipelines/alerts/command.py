@@ -12,7 +12,7 @@ from pipelines.command_options import Config, Debug, Out, existing_workspace, pa
 from pipelines.text_display import print_lines, print_wrapped, stderr, stdout
 
 if TYPE_CHECKING:
-    from pipelines.alerts.sending import Report
+    from pipelines.alerts.report import Report
 
 
 def alerts(

@@ -6,7 +6,6 @@ names, and one process at a time does it. What is new, who gets it and what the 
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from pipelines.alerts.delivery import Channel
 from pipelines.alerts.messages import Message, plan_messages
 from pipelines.alerts.news import RISK, SIGNALS, Alert, News, find_news
 from pipelines.alerts.outbox import WAITING, Entry, Outbox, State, Step, is_over
+from pipelines.alerts.report import Report, Told
 from pipelines.alerts.wording import owner_line, plain
 from pipelines.lock import hold_lock
 from pipelines.settings import AlertSettings, Settings
@@ -23,70 +23,6 @@ from pipelines.workspace import Workspace
 NOBODY = Recipient("nobody")
 """Who gets what could not be addressed."""
 _WAIT_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Told:
-    """A message and what became of it.
-
-    Attributes:
-        recipient: Name of the recipient.
-        title: Its title.
-        text: Its text.
-        alerts: How many alerts it carries.
-        state: What became of it; `written` where it was not tried.
-        detail: Why.
-    """
-
-    recipient: str
-    title: str
-    text: str
-    alerts: int
-    state: State
-    detail: str = ""
-
-
-@dataclass
-class Report:
-    """What a look brought.
-
-    Attributes:
-        notes: What was looked at, and what to know of it.
-        told: Messages, by recipient.
-        undeliverable: Titles of alerts that nobody could be told of, with the owner.
-        lost: Titles of alerts of which a crash left open whether they arrived.
-        expired: Titles of alerts that were given up.
-        held: Alerts that wait for tomorrow by recipient, whose limit is reached.
-    """
-
-    notes: list[str] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
-    undeliverable: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    expired: list[str] = field(default_factory=list)
-    held: dict[str, int] = field(default_factory=dict)
-
-    def alerts(self, *states: State) -> int:
-        """How many alerts are in messages of these states."""
-        return sum(told.alerts for told in self.told if told.state in states)
-
-    def summary(self) -> str:
-        """Say in one line how many alerts went where."""
-        waits = self.alerts("failed", "written") + sum(self.held.values())
-        counts = {
-            "sent": self.alerts("sent"),
-            "to be tried again": waits,
-            "of which it is not known": self.alerts("unknown") + len(self.lost),
-            "with nobody to tell": len(self.undeliverable),
-            "given up": len(self.expired),
-        }
-        told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        return f"Alerts: {told or 'nothing to send'}."
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether everything that was to be sent has arrived."""
-        return not (self.alerts("failed", "unknown") or self.undeliverable or self.lost or self.expired)
 
 
 def send_alerts(
@@ -140,6 +76,15 @@ def preview_alerts(
     messages, report.held = plan_messages([*waiting, *fresh], now.date(), settings.alerts.limit_per_day)
     report.told = [_told(message, "written") for message in messages]
     return report
+
+
+def pending_work(workspace: Workspace, settings: Settings, now: datetime) -> list[str]:
+    """Return why `send_alerts` should be called, in stable words; empty where it would find nothing to do."""
+    outbox = Outbox(workspace.outbox)
+    looks = [find_news(workspace, table, now.date(), outbox.looked(table)) for table in (SIGNALS, RISK)]
+    reasons = [f"{look.table} as of {look.as_of}" for look in looks if look.as_of is not None]
+    messages, _ = plan_messages(outbox.unsettled(), now.date(), settings.alerts.limit_per_day)
+    return [*reasons, "messages wait"] if messages else reasons
 
 
 def _sweep(outbox: Outbox, report: Report, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The four jobs. Those that a schedule starts bring in the sources first; the command line does so once for all."""
+"""The jobs. Those that a schedule starts bring in the sources first; the command line does so once for all."""
 
 import dagster as dg
 
@@ -28,4 +28,9 @@ scoring = dg.define_asset_job(
     "scoring",
     selection=SOURCES | dg.AssetSelection.groups(SCORING, SIGNALS),
     description="Source tables in, the risk table and the signals of a date out; the newest model before it scores.",
+)
+alerts = dg.define_asset_job(
+    "alerts",
+    selection=dg.AssetSelection.assets("outbox"),
+    description="What is new in the newest published tables, told to those whom it concerns. Touches no table.",
 )

@@ -4,6 +4,7 @@ Only layout. No cell is ever a formula or a link, whatever its text looks like, 
 """
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -110,7 +111,7 @@ def _write_cell(sheet: "Worksheet", row: int, place: int, value: object, form: o
         sheet.write_datetime(row, place, naive, form)
     elif isinstance(value, date):
         sheet.write_datetime(row, place, value, form)
-    elif isinstance(value, int | float | Decimal):
+    elif isinstance(value, int | float | Decimal) and math.isfinite(value):
         sheet.write_number(row, place, value, form)
     else:
         text = str(value)

@@ -33,6 +33,7 @@ def test_the_graph_holds_every_table_and_its_makers(repository: Any) -> None:
         "publish",
         "publish_backtest",
         "weekly_brief",
+        "outbox",
     }
 
     assert keys(repository.asset_graph) == {*SOURCE_TABLES, *OUTPUT_TABLES, *makers}
@@ -99,6 +100,21 @@ def test_every_job_brings_in_the_sources_first(repository: Any, job: str, first:
     selected = {key.to_user_string() for key in repository.get_job(job).asset_layer.selected_asset_keys}
 
     assert {first, last, *SOURCE_TABLES} <= selected
+
+
+def test_alerts_are_a_job_of_their_own_after_publication(repository: Any) -> None:
+    selected = {key.to_user_string() for key in repository.get_job("alerts").asset_layer.selected_asset_keys}
+    others = {
+        key.to_user_string()
+        for job in ("ingest", "training", "watch", "scoring")
+        for key in repository.get_job(job).asset_layer.selected_asset_keys
+    }
+
+    assert selected == {"outbox"}
+    assert "outbox" not in others
+    assert {key.to_user_string() for key in repository.asset_graph.get(dg.AssetKey("outbox")).parent_keys} == {
+        "publish"
+    }
 
 
 def test_a_day_can_be_scored_as_soon_as_it_begins() -> None:

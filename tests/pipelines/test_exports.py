@@ -154,12 +154,14 @@ def test_a_workbook_holds_types_formats_and_no_formula(workspace: Workspace, tmp
 
 def test_the_same_rows_give_the_same_workbook_and_a_long_text_is_cut_with_a_mark() -> None:
     contract = output_contracts()["account_risk"]
-    rows = [("x" * (LONGEST_TEXT + 1), None), ("y", 0.5)]
+    rows = [("x" * (LONGEST_TEXT + 1), None), ("y", float("inf"))]
 
     first, second = (as_workbook(contract, ["top_reason", "usage_view"], rows, DAY) for _ in range(2))
 
     assert first == second
-    text = open_workbook(first)["account_risk"]["A2"].value
+    sheet: Any = open_workbook(first)["account_risk"]
+    assert sheet["B3"].value == "inf"
+    text = sheet["A2"].value
     assert len(text) == LONGEST_TEXT
     assert text.endswith("x [cut]")
 
@@ -326,6 +328,7 @@ def test_a_failed_export_leaves_the_old_file(
         export_table(workspace, "account_risk", ExportFormat.CSV, target, Settings(), csm="C1")
 
     assert target.read_bytes() == before
+    assert list(target.parent.iterdir()) == [target]
 
 
 def test_the_command_writes_tells_and_refuses(workspace: Workspace, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from pipelines.alerts.addresses import AddressBook, Recipient, read_owners
 from pipelines.alerts.delivery import Channel
 from pipelines.alerts.news import Alert
 from pipelines.alerts.outbox import OutboxError
-from pipelines.alerts.sending import Report, preview_alerts, send_alerts
+from pipelines.alerts.report import Report
+from pipelines.alerts.sending import pending_work, preview_alerts, send_alerts
 from pipelines.command_line import app
 from pipelines.settings import AlertSettings, RunSettings, Settings
 
@@ -238,6 +239,20 @@ def test_nobody_to_tell_is_said_once_and_kept(desk: Any, owners: Owners) -> None
 
 
 ALERT = Alert("signal", "A1", "", "x@2026-06-30", TUESDAY, "C1", "Kim Lee", "title", ("line",))
+
+
+def test_there_is_work_until_it_is_done(desk: Any, hook: Any, owners: Owners) -> None:
+    def work() -> list[str]:
+        return pending_work(desk.workspace, Settings(alerts=AlertSettings(limit_per_day=1)), desk.now)
+
+    assert not work()
+    hook.answer(503)
+    plant_news(desk)
+    assert work() == ["signals as of 2026-06-30"]
+    look(desk, channel(hook), limit_per_day=1)
+    assert work() == ["messages wait"]
+    look(desk, channel(hook), limit_per_day=1)
+    assert not work()
 
 
 @pytest.mark.parametrize(
