@@ -71,6 +71,7 @@ def test_publishing_comes_after_every_source_and_every_table_of_its_date(reposit
         "account_risk",
         "risk_reasons",
         "false_greens",
+        "renewal_forecast",
         "model_drift",
         "signals",
         "account_timeline",
@@ -81,7 +82,7 @@ def test_what_is_made_for_a_date_is_partitioned_and_training_is_not(repository: 
     graph = repository.asset_graph
     partitioned = {name for name in keys(graph) if graph.get(dg.AssetKey(name)).partitions_def is not None}
 
-    made = {"scoring_snapshots", "account_risk", "risk_reasons", "false_greens", "model_drift"}
+    made = {"scoring_snapshots", "account_risk", "risk_reasons", "false_greens", "renewal_forecast", "model_drift"}
     made |= {"signals", "account_timeline"}
     assert partitioned == {*SOURCE_TABLES, *made, "publish", "weekly_brief"}
     assert all(graph.get(dg.AssetKey(name)).partitions_def == AS_OF for name in partitioned)
