@@ -11,6 +11,8 @@ from models.false_greens import HOLDS_IF, REASON, SAID, SIGNAL, SINCE, USAGE
 from pipelines.brief.parts import Card, Part, counted, day, known
 
 _MOST: Final = 6
+_MOST_OF_TOPIC: Final = 2
+"""Facts of each topic that fit on a page; the table has them all."""
 _LABELS: Final = {
     SAID: "CSM",
     USAGE: "usage",
@@ -36,14 +38,15 @@ def greens_part(greens: pd.DataFrame | None) -> Part | None:
     count = counted(len(renewals), "renewal is", "renewals are")
     sentences = [f"{count} called green while the tier or usage says risk. What the number is not showing:"]
     if len(renewals) > _MOST:
-        sentences.append(f"The first {_MOST}; the others are in `falsegreen show --greens`.")
+        sentences.append(f"The first {_MOST}; the others are in `falsegreen show --green`.")
     return Part(title, anchor, tuple(sentences), tuple(_card(facts) for _, facts in renewals[:_MOST]))
 
 
 def _card(facts: pd.DataFrame) -> Card:
     first = facts.iloc[0]
     owner = str(first["csm_name"]) if known(first["csm_name"]) else "no CSM"
-    notes = ((_LABELS[topic], text) for topic, text in zip(facts["topic"], facts["sentence"], strict=True))
+    shown = facts.groupby("topic", sort=False).head(_MOST_OF_TOPIC)
+    notes = ((_LABELS[topic], text) for topic, text in zip(shown["topic"], shown["sentence"], strict=True))
     return Card(
         title=str(first["account_name"]),
         facts=(f"renews {day(first['renewal_date'])}", owner),

@@ -106,7 +106,7 @@ def _sheet(rows: pd.DataFrame, currency: str) -> Sheet:
         "expected GRR",
         "10–90 %",
         "commit",
-        "best case adds",
+        "best case",
         "at risk",
         "last year",
     )

@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Source tables of a company large enough to learn from."""
     folder = tmp_path_factory.mktemp("company")
-    generate_company(folder, CompanySettings(accounts=160, years=4, futures=8))
+    generate_company(folder, CompanySettings(accounts=110, years=3, futures=8))
     shutil.rmtree(folder / "truth")
     return folder
 
