@@ -186,8 +186,8 @@ def write_scored_tables(
 def table_of_week_before(workspace: Workspace, as_of: date) -> pd.DataFrame | None:
     """Return the risk table that people were shown the week before, None where there was none.
 
-    That week are the days from 13 to 7 days before the date; of several tables the newest counts, of that the first
-    revision. So a table that is published anew, or some more often than weekly, change nothing.
+    That week is the days from 13 to 7 days before the date; of several tables the newest counts, and of it the first
+    revision. So publishing a table anew, or more often than weekly, changes nothing.
 
     Args:
         workspace: Where it stands published.
