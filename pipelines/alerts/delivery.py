@@ -63,7 +63,7 @@ class Channel:
         if is_sent:
             return Outcome("sent")
         if wire.may_have_arrived or not wire.is_watched:
-            return Outcome("unknown", wire.trouble or "Apprise says that it failed, and how far it came cannot be seen")
+            return Outcome("unknown", wire.trouble or "Apprise says that it failed, how far it came cannot be seen")
         return Outcome("failed", wire.trouble)
 
     def _open(self) -> "Apprise | None":

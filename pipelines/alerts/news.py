@@ -115,8 +115,8 @@ def _new_signals(now: pd.DataFrame, _then: pd.DataFrame, day: date, before: date
 
 def _new_risk(now: pd.DataFrame, then: pd.DataFrame, day: date, before: date) -> Iterator[Alert]:
     """Known losses and tier jumps; what is lost has no tier any more."""
-    key = ["account_id", "renewal_id"]
-    earlier = then.set_index(key)[["status", "risk_tier"]].add_suffix("_before")
+    key, compared = ["account_id", "renewal_id"], ["status", "risk_tier"]
+    earlier = then.set_index(key).reindex(columns=compared).add_suffix("_before")
     rows = now.join(earlier, on=key)
     for row in rows[(rows["status"] == LOST) & (rows["status_before"] != LOST)].to_dict("records"):
         yield _alert("known_loss", row, f"since {before}", day, f"Lost: {name_of(row)}", loss_lines(row))

@@ -56,7 +56,7 @@ class Report:
         counts = {
             "sent": self.alerts("sent"),
             "to be tried again": waits,
-            "of which it is not known": self.alerts("unknown") + len(self.lost),
+            "that may or may not have arrived": self.alerts("unknown") + len(self.lost),
             "with nobody to tell": len(self.undeliverable),
             "given up": len(self.expired),
         }

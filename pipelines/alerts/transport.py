@@ -94,8 +94,7 @@ class Wire:
     def _note_answer(self, response: "requests.Response") -> None:
         is_taken = 200 <= response.status_code < 300
         self.may_have_arrived |= is_taken or response.status_code in _UNCLEAR
-        if not is_taken:
-            self.trouble = f"answered {response.status_code}"
+        self.trouble = "" if is_taken else f"answered {response.status_code}"
 
 
 _WIRE: ContextVar[Wire | None] = ContextVar("wire", default=None)

@@ -70,6 +70,10 @@ class Hook:
         """Everything that was said, one text per request."""
         return [body.get("text") or f"{body['title']}\n{body['message']}" for _, body in self.requests]
 
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
@@ -85,9 +89,10 @@ def hook() -> Iterator[Hook]:
                 self.close_connection = True
                 return
             self.send_response(answer.status)
-            for name, value in {"Content-Length": "0", **answer.headers}.items():
+            for name, value in {"Content-Length": "2", **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(b"ok")
 
         def log_message(self, *arguments: object) -> None:
             pass

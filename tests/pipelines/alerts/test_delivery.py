@@ -11,6 +11,7 @@ import requests
 
 from pipelines.alerts.delivery import Channel, Outcome
 from pipelines.alerts.transport import Wire
+from pipelines.alerts.wording import plain
 from pipelines.settings import AlertSettings
 
 SETTINGS = AlertSettings(attempts=3, backoff_seconds=2.0, longest_wait_seconds=60.0)
@@ -50,6 +51,20 @@ def test_a_slack_like_hook_gets_plain_text(hook: Any, sleeper: Sleeper) -> None:
     assert path == f"/hooks/{hook.token}"
     assert body["text"] == "A <b> & \u05e9\r\ntwo\nlines"
     assert "github" not in str(body)
+
+
+def test_slack_gets_text_that_calls_nobody(hook: Any, sleeper: Sleeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    from apprise.plugins.slack import NotifySlack
+
+    monkeypatch.setattr(NotifySlack, "webhook_url", hook.base_url)
+    text = plain("<!channel> @everyone <b> & [x](http://example.com)")
+
+    assert deliver("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/", sleeper, text, text) == Outcome("sent")
+
+    (_, body), expected = hook.requests[0], "&lt;\u200b!channel&gt; @\u200beveryone &lt;\u200bb&gt; &amp; [x]\u200b("
+    assert body["mrkdwn"] is False
+    assert body["attachments"][0]["title"].startswith(expected)
+    assert body["attachments"][0]["text"].startswith(expected)
 
 
 def test_an_error_that_passes_is_waited_for_longer_each_time(hook: Any, sleeper: Sleeper) -> None:
@@ -166,6 +181,27 @@ def test_what_others_send_passes_untouched(hook: Any, sleeper: Sleeper) -> None:
 
 def wire() -> Wire:
     return Wire(attempts=2, backoff_seconds=1.0, longest_wait_seconds=1.0, sleep=lambda _seconds: None)
+
+
+def test_trouble_that_passed_is_not_told() -> None:
+    responses = [requests.Response(), requests.Response()]
+    responses[0].status_code, responses[1].status_code = 429, 200
+    left = iter(responses)
+    seen = wire()
+
+    assert seen.request(lambda: next(left)) is responses[1]
+
+    assert (seen.trouble, seen.may_have_arrived) == ("", True)
+
+
+def test_a_way_that_cannot_be_watched_leaves_it_open(sleeper: Sleeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    import apprise
+
+    monkeypatch.setattr(apprise.Apprise, "notify", lambda *_arguments, **_options: False)
+
+    outcome = deliver("syslog://", sleeper)
+
+    assert (outcome.state, outcome.detail) == ("unknown", "Apprise says that it failed, how far it came cannot be seen")
 
 
 @pytest.mark.parametrize(

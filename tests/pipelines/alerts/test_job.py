@@ -81,7 +81,7 @@ def test_the_warning_names_all_that_did_not_arrive() -> None:
     )
 
     assert arrive_check_result(report).description == (
-        "Alerts: 1 sent, 2 of which it is not known, 1 with nobody to tell, 1 given up. "
+        "Alerts: 1 sent, 2 that may or may not have arrived, 1 with nobody to tell, 1 given up. "
         "CHANNEL: b, unknown, no answer. Nobody to tell: c. May or may not have arrived: d. Given up: e."
     )
     assert arrive_check_result(Report()).passed
