@@ -31,9 +31,11 @@ _FORMATS = {
     "VARCHAR": "@",
 }
 _PERCENT = "0.0%"
-_PERCENT_UNITS = ("probability 0-1", "share 0-1", "difference of probabilities")
+_PERCENT_UNITS = ("probability 0-1", "share 0-1", "share", "difference of probabilities")
+_TIER_FILLS = {"high": "#F8CBAD", "elevated": "#FFE699", "low": "#E2EFDA"}
 _FILLS = {
-    "risk_tier": {"high": "#F8CBAD", "elevated": "#FFE699", "low": "#E2EFDA"},
+    "risk_tier": _TIER_FILLS,
+    "tier_previous": _TIER_FILLS,
     "sentiment": {"red": "#F8CBAD", "yellow": "#FFE699", "green": "#E2EFDA"},
 }
 _SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

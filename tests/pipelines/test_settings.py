@@ -1,5 +1,6 @@
 """The settings file is read strictly, and every fault in it is named."""
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
 def test_one_fault_is_one_entry(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="has 1 entry that is not a setting:"):
         load_settings(write(tmp_path, "colour: green\n"))
+
+
+@pytest.mark.parametrize("place", ["channel: {0}", "teams: {{north: {0}}}", "csms: {{C1: {0}}}", "send: {0}"])
+def test_an_address_where_a_variable_belongs_is_not_repeated(tmp_path: Path, place: str) -> None:
+    address = "https://hooks.example.com/s3cr3t"
+
+    with pytest.raises(SettingsError, match=r"alerts\.") as raised:
+        load_settings(write(tmp_path, f"alerts: {{{place.format(address)}}}"))
+
+    assert "s3cr3t" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
