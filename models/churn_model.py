@@ -63,7 +63,7 @@ class ChurnModel:
         calibration: `calibrated`, `in_cohort` or `uncalibrated` per scored band.
         base_rates: Churn rate per band.
         contraction: What the renewed keep of the ARR that was due.
-        shock: What the renewals of a quarter share; for the forecast.
+        shocks: What the renewals of a quarter share, by horizon; for the forecast.
         gut_table: What the colours have meant.
         lead_feature: Feature that is set to zero where a renewal is overdue.
         colour_feature: Feature in whose name the meaning of a colour is explained.
@@ -81,7 +81,7 @@ class ChurnModel:
     calibration: dict[str, str]
     base_rates: BaseRates
     contraction: Contraction
-    shock: Shock
+    shocks: dict[str, Shock]
     gut_table: GutTable
     lead_feature: str
     colour_feature: str
@@ -96,7 +96,7 @@ class ChurnModel:
     @property
     def outlook(self) -> Outlook:
         """What a forecast takes from the model besides the probabilities."""
-        return Outlook(self.trained_through, self.base_rates, self.contraction, self.shock)
+        return Outlook(self.trained_through, self.base_rates, self.contraction, self.shocks)
 
     @cached_property
     def version(self) -> str:

@@ -16,7 +16,7 @@ from models.churn_model import CALIBRATED, IN_COHORT, UNCALIBRATED, ChurnModel
 from models.contraction import Contraction
 from models.cross_fitting import cross_fitted_scores
 from models.encoding import Encoder
-from models.forecast.shock import fit_shock
+from models.forecast.shock import fit_shocks
 from models.gut_feel import GutTable
 from models.learning import KEY, Cohort, FloatArray, LearningData, TextArray, unit_of, weights_of
 from models.logistic import logit
@@ -86,7 +86,7 @@ def fit_model(data: LearningData, read: ReadCohort, history: pd.DataFrame, setti
         calibration=rows.marks(settings.minimum_band_renewals),
         base_rates=base_rates,
         contraction=_fit_contraction(rows, calibrators["full"], base_rates, settings),
-        shock=fit_shock(known, settings),
+        shocks=fit_shocks(known, settings),
         gut_table=GutTable.fit(cohort, base_rates, settings),
         lead_feature=settings.lead_feature,
         colour_feature=settings.colour_feature,
@@ -111,7 +111,7 @@ def fit_base_rate_model(data: LearningData, cohort: Cohort, settings: ModelSetti
         calibration=dict.fromkeys(SCORED_BANDS, UNCALIBRATED),
         base_rates=base_rates,
         contraction=_fit_contraction(rows, IDENTITY, base_rates, settings),
-        shock=fit_shock(pd.DataFrame(), settings),
+        shocks=fit_shocks(pd.DataFrame(), settings),
         gut_table=GutTable.fit(cohort, base_rates, settings),
         lead_feature=settings.lead_feature,
         colour_feature=settings.colour_feature,

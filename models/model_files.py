@@ -57,7 +57,7 @@ def write_model(model: ChurnModel) -> dict[str, str]:
             "calibrators": {view: asdict(calibrator) for view, calibrator in model.calibrators.items()},
             "base_rates": model.base_rates.rates,
             "contraction": asdict(model.contraction),
-            "shock": asdict(model.shock),
+            "shocks": {band: asdict(shock) for band, shock in model.shocks.items()},
             "gut_view": model.gut_table.rates,
         }
     )
@@ -117,7 +117,7 @@ def _read_model(files: dict[str, str]) -> ChurnModel:
         calibration=fitted["calibration"],
         base_rates=BaseRates(fitted["base_rates"]),
         contraction=Contraction.from_document(fitted["contraction"]),
-        shock=Shock.from_document(fitted["shock"]),
+        shocks={band: Shock.from_document(entry) for band, entry in fitted["shocks"].items()},
         gut_table=GutTable(fitted["gut_view"]),
         lead_feature=facts["lead_feature"],
         colour_feature=facts["colour_feature"],

@@ -29,6 +29,14 @@ class SliceBy(StrEnum):
     USAGE_VIEW = "usage_view"
 
 
+class ForecastBy(StrEnum):
+    """What the forecast can be broken down by; the values are those of the column `level`."""
+
+    SEGMENT = "segment"
+    REGION = "region"
+    CSM = "csm"
+
+
 class Checkpoint(StrEnum):
     """When judgement was taken; the values are those of the column `checkpoint`."""
 

@@ -10,6 +10,7 @@ from pipelines.command_options import (
     Checkpoint,
     Csm,
     Debug,
+    ForecastBy,
     Out,
     PublishedAsOf,
     SliceBy,
@@ -54,6 +55,23 @@ def gut(
         from pipelines.report_display import print_published_gut
 
         print_published_gut(stdout(), existing_workspace(out), parse_date(as_of), at.value)
+
+
+@app.command(short_help="What will renew, within which bounds")
+def forecast(
+    out: Out = Path(".falsegreen"),
+    as_of: PublishedAsOf = None,
+    by: Annotated[ForecastBy | None, typer.Option("--by", help="A line for each of them instead of totals.")] = None,
+    months: Annotated[bool, typer.Option("--months", help="Months instead of quarters.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Instead: how past forecasts did.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Print what will renew, within which bounds, what may be committed to, and what naive forecasts say."""
+    with errors_in_words(debug=debug):
+        from pipelines.report_display import print_published_forecast
+
+        workspace, day = existing_workspace(out), parse_date(as_of)
+        print_published_forecast(stdout(), workspace, day, by=by and by.value, months=months, record=record)
 
 
 @app.command(short_help="What no longer is as the model learned it")

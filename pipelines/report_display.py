@@ -8,12 +8,16 @@ from datetime import date
 import pandas as pd
 from rich.console import Console
 
+from models.forecast.record import RECORD_COLUMNS
+from models.settings import ForecastSettings
 from pipelines.account_display import print_account
 from pipelines.backtest_display import print_backtest, print_slices
 from pipelines.books import book_of
 from pipelines.drift_display import describe_drift, print_drift
 from pipelines.drifting import DRIFT
 from pipelines.execution import RunPlan
+from pipelines.forecast_display import print_forecast, print_record
+from pipelines.forecasting import FORECAST, RECORD, read_forecast_notes
 from pipelines.green_display import print_greens
 from pipelines.greens import GREENS
 from pipelines.gut_display import print_gut
@@ -131,6 +135,29 @@ def print_published_gut(console: Console, workspace: Workspace, as_of: date | No
         read_published(workspace, table, as_of) for table in (CALIBRATION, OVERRIDES, HABITS)
     )
     print_gut(console, calibration, overrides, habits, checkpoint)
+
+
+def print_published_forecast(
+    console: Console, workspace: Workspace, as_of: date | None, *, by: str | None, months: bool, record: bool
+) -> None:
+    """Show a published forecast beside the newest record that it could have known, or that record.
+
+    Raises:
+        PublishedError: If no forecast is published for the date.
+    """
+    forecast = read_published(workspace, FORECAST, as_of)
+    day = as_of or published_dates(workspace, FORECAST)[-1]
+    known = [each for each in published_dates(workspace, RECORD) if each <= day]
+    past = read_published(workspace, RECORD, known[-1]) if known else pd.DataFrame(columns=list(RECORD_COLUMNS))
+    settings = ForecastSettings()
+    if record:
+        print_record(console, past, settings)
+        return
+    print_forecast(console, forecast, past, settings, by=by, months=months)
+    manifest = read_manifest(workspace, day)
+    if manifest is not None:
+        for note in read_forecast_notes(workspace.run_folder(manifest.tables[FORECAST].run)):
+            print_wrapped(console, note, mark="- ")
 
 
 def print_published_backtest(

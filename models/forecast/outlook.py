@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from models.baselines import BaseRates
+from models.calibration import DATED_BANDS
 from models.contraction import Contraction
 from models.forecast.shock import Shock
 
@@ -20,13 +21,18 @@ class Outlook:
         trained_through: The cut-off.
         base_rates: Churn rate per band.
         contraction: What the renewed keep.
-        shock: What the renewals of a quarter share.
+        shocks: What the renewals of a quarter share, by the horizon from which the quarter is seen.
     """
 
     trained_through: date
     base_rates: BaseRates
     contraction: Contraction
-    shock: Shock
+    shocks: dict[str, Shock]
+
+    def shock_at(self, lead_days: int) -> Shock:
+        """The shock of a quarter whose middle lies so many days ahead."""
+        near, headline, far = DATED_BANDS
+        return self.shocks[near if lead_days < 90 else headline if lead_days <= 180 else far]
 
     def to_document(self) -> dict[str, Any]:
         """The outlook as plain JSON values."""
@@ -34,7 +40,7 @@ class Outlook:
             "trained_through": self.trained_through.isoformat(),
             "base_rates": self.base_rates.rates,
             "contraction": asdict(self.contraction),
-            "shock": asdict(self.shock),
+            "shocks": {band: asdict(shock) for band, shock in self.shocks.items()},
         }
 
     @staticmethod
@@ -44,5 +50,5 @@ class Outlook:
             trained_through=date.fromisoformat(document["trained_through"]),
             base_rates=BaseRates(document["base_rates"]),
             contraction=Contraction.from_document(document["contraction"]),
-            shock=Shock.from_document(document["shock"]),
+            shocks={band: Shock.from_document(entry) for band, entry in document["shocks"].items()},
         )

@@ -11,10 +11,11 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 
+from models.calibration import DATED_BANDS
 from models.forecast.periods import QUARTER, ordinals
 from models.learning import FloatArray
 from models.logistic import logit
-from models.settings import HEADLINE_BAND, ModelSettings
+from models.settings import ModelSettings
 
 DEVIATIONS: Final = np.round(np.linspace(0.0, 1.0, 41), 3)
 """Standard deviations that the shock may have, in log-odds."""
@@ -87,18 +88,21 @@ def centred(churn: FloatArray, variance: FloatArray) -> FloatArray:
     return logit(churn) * np.sqrt(1.0 + np.pi / 8.0 * variance)
 
 
-def fit_shock(known: pd.DataFrame, settings: ModelSettings) -> Shock:
-    """The shock as known at a cut-off.
+def fit_shocks(known: pd.DataFrame, settings: ModelSettings) -> dict[str, Shock]:
+    """The shock at each dated horizon, as known at a cut-off: farther ahead, more is still to come.
 
     Args:
-        known: Predictions of earlier cut-offs whose outcome is known: the walk's history with `is_churned`. Of each
-            renewal the earliest look of the headline horizon counts.
+        known: Predictions of earlier cut-offs whose outcome is known: the walk's history with `is_churned`.
         settings: Scale of the prior.
     """
-    if known.empty:
+    return {band: _fit_band(known[known["band"] == band] if len(known) else known, settings) for band in DATED_BANDS}
+
+
+def _fit_band(rows: pd.DataFrame, settings: ModelSettings) -> Shock:
+    """The shock of one horizon, where of each renewal the earliest look counts."""
+    if rows.empty:
         return Shock.fit(np.empty(0), np.empty(0), np.empty(0), settings)
-    rows = known[known["band"] == HEADLINE_BAND].sort_values(["account_id", "renewal_id", "cutoff"])
-    rows = rows.drop_duplicates(["account_id", "renewal_id"])
+    rows = rows.sort_values(["account_id", "renewal_id", "cutoff"]).drop_duplicates(["account_id", "renewal_id"])
     return Shock.fit(
         np.clip(rows["churn_probability"].to_numpy(dtype=np.float64), 1e-6, 1 - 1e-6),
         rows["is_churned"].to_numpy(dtype=np.float64),

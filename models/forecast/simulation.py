@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from models.forecast.outlook import Outlook
-from models.forecast.shock import centred
+from models.contraction import Contraction
+from models.forecast.shock import Shock, centred
 from models.learning import FloatArray
 from models.logistic import sigmoid
 from models.settings import ForecastSettings
@@ -22,13 +22,14 @@ BLOCK_CELLS: Final = 2**22
 
 
 def simulate(
-    rows: pd.DataFrame, outlook: Outlook, quarter: int, settings: ForecastSettings
+    rows: pd.DataFrame, contraction: Contraction, shock: Shock, quarter: int, settings: ForecastSettings
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Draws the outcomes of a quarter's renewals.
 
     Args:
         rows: n renewals with what is expected of them, in an order that depends on their keys alone; see `expect`.
-        outlook: The shared shock, and what the contracted keep.
+        contraction: What the contracted keep.
+        shock: What they all share.
         quarter: Number of the quarter: part of the seed.
         settings: Number of draws, and the shared part of the model's uncertainty.
 
@@ -37,7 +38,7 @@ def simulate(
         What is certain is the same in each; what lies in quarantine is zero.
     """
     generator = np.random.default_rng([settings.seed, quarter])
-    deviations, shocks = outlook.shock.draw(generator, settings.draws)
+    deviations, shocks = shock.draw(generator, settings.draws)
     common = generator.standard_normal(settings.draws)
     undecided = rows["churn"].notna().to_numpy()
     due = rows["due"].to_numpy(dtype=np.float64)
@@ -45,7 +46,7 @@ def simulate(
     is_kept = rows["is_renewed"].to_numpy()
     churn, contracted = (rows.loc[undecided, name].to_numpy() for name in ("churn", "contracted"))
     reach = np.sqrt(settings.shared_deviation_share) * rows.loc[undecided, "deviation"].to_numpy()
-    shares = np.array(outlook.contraction.contracted_shares)
+    shares = np.array(contraction.contracted_shares)
     step = max(1, BLOCK_CELLS // max(1, len(rows)))
     for start in range(0, settings.draws, step):
         block = slice(start, start + step)
@@ -57,7 +58,7 @@ def simulate(
         luck = (luck - lost) / (1.0 - lost)
         smaller = np.clip(luck / contracted[:, None], 0.0, np.nextafter(1.0, 0.0))
         share = np.where(luck < contracted[:, None], shares[(smaller * len(shares)).astype(np.int64)], 0.0)
-        share = np.where(luck >= contracted[:, None], outlook.contraction.kept_share, share)
+        share = np.where(luck >= contracted[:, None], contraction.kept_share, share)
         share = np.where(luck < 0.0, 0.0, share)
         retained = np.repeat(retained_as_known[:, None], lost.shape[1], axis=1)
         renewed = np.repeat(is_kept[:, None].astype(np.float64), lost.shape[1], axis=1)

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from features.dues import STATUSES
 from models.forecast.expectation import UNDECIDED, expect
@@ -51,6 +52,7 @@ CENTS: Final = {
     "at_risk": "at_risk_arr",
 }
 COUNTS: Final = {"one": "renewals_due", **{f"is_{status}": f"renewals_{status}" for status in STATUSES}}
+HALF_A_QUARTER: Final = pd.Timedelta(days=45)
 SUMS: Final = [*CENTS, *COUNTS, "renewing", "unscored", "settled", "counted"]
 FORECAST_KEY: Final = ("as_of", "period_kind", "period", "currency", "level", *GROUPS)
 FORECAST_COLUMNS: Final = (
@@ -109,9 +111,7 @@ def forecast_renewals(
     ]
     if not tables:
         return pd.DataFrame(columns=list(FORECAST_COLUMNS))
-    every = pd.concat(tables, ignore_index=True).assign(
-        as_of=as_of, shock_deviation=round(outlook.shock.deviation, 6), shock_quarters=outlook.shock.quarters
-    )
+    every = pd.concat(tables, ignore_index=True).assign(as_of=as_of)
     return every[list(FORECAST_COLUMNS)].sort_values(list(FORECAST_KEY), ignore_index=True)
 
 
@@ -151,7 +151,9 @@ def _forecast_quarter(
         for month in sorted(rows[MONTH].unique())
     ]
     cells = {(kind, period): _Cells(rows, mask) for kind, period, mask in periods if kind in kinds and mask.any()}
-    for retained, renewed in simulate(rows, outlook, quarter, settings):
+    middle = period_start(quarter, QUARTER) + HALF_A_QUARTER
+    shock = outlook.shock_at((middle - every["as_of"].iloc[0]).days)
+    for retained, renewed in simulate(rows, outlook.contraction, shock, quarter, settings):
         for each in cells.values():
             each.add(retained, renewed)
     tables = []
@@ -159,7 +161,11 @@ def _forecast_quarter(
         past = settled_past(every, kind, period)
         tables += [
             each.table(level, naive_rates(past, ["currency", *LEVELS[level]])).assign(
-                period_kind=kind, period=period_name(period, kind), period_start=period_start(period, kind)
+                period_kind=kind,
+                period=period_name(period, kind),
+                period_start=period_start(period, kind),
+                shock_deviation=round(shock.deviation, 6),
+                shock_quarters=shock.quarters,
             )
             for level in levels
         ]
@@ -204,17 +210,16 @@ class _Cells:
 
 def _codes(keys: pd.DataFrame) -> tuple[IntArray, pd.DataFrame]:
     """Number of each row's cell, in the order of the cells' keys, and the keys."""
-    names = keys.drop_duplicates().sort_values(list(keys.columns), ignore_index=True)
-    numbered = names.assign(_code=np.arange(len(names)))
-    codes = keys.merge(numbered, on=list(keys.columns), how="left")["_code"]
-    return codes.to_numpy(dtype=np.int64), names
+    codes = keys.groupby(list(keys.columns), sort=True).ngroup().to_numpy()
+    first = np.unique(codes, return_index=True)[1]
+    return np.asarray(codes, dtype=np.int64), keys.iloc[first].reset_index(drop=True)
 
 
 def _sum_by(codes: IntArray, values: FloatArray) -> FloatArray:
-    """Sums of rows by code, shape (codes, draws); every code occurs."""
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    return np.asarray(np.add.reduceat(values[order], starts, axis=0))
+    """Sums of rows by code, shape (codes, draws)."""
+    size = len(codes)
+    membership = csr_array((np.ones(size), (codes, np.arange(size))), shape=(int(codes.max()) + 1, size))
+    return np.asarray(membership @ values)
 
 
 def _figures(sums: pd.DataFrame, retained: FloatArray, renewed: FloatArray) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from features.dues import DUE_KEY, build_dues
 from features.engine import DuckDBEngine
 from features.sources import Sources
 from models.baselines import BaseRates
+from models.calibration import DATED_BANDS
 from models.contraction import Contraction
 from models.forecast.expectation import SCORE_COLUMNS
 from models.forecast.outlook import Outlook
@@ -42,9 +43,9 @@ def run(_few_accounts: Path, tmp_path: Path) -> Path:
     engine = DuckDBEngine(threads=1)
     dues = engine.to_pandas(build_dues(Sources.open(run, engine), [AS_OF]), DUE_KEY)
     engine.close()
-    shock = Shock(tuple(float(deviation == 0.2) for deviation in DEVIATIONS), 4)
+    shocks = dict.fromkeys(DATED_BANDS, Shock(tuple(float(deviation == 0.2) for deviation in DEVIATIONS), 4))
     outlook = Outlook(
-        AS_OF, BaseRates(dict.fromkeys(SCORED_BANDS, 0.1)), Contraction(0.05, -3.0, 0.5, (0.5, 0.8), 0.99), shock
+        AS_OF, BaseRates(dict.fromkeys(SCORED_BANDS, 0.1)), Contraction(0.05, -3.0, 0.5, (0.5, 0.8), 0.99), shocks
     )
     nobody = pd.DataFrame(columns=list(SCORE_COLUMNS))
     table = forecast_renewals(dues, nobody, outlook, ModelSettings(), ForecastSettings(draws=100))

@@ -84,7 +84,7 @@ def boosted() -> ChurnModel:
         calibration=dict.fromkeys(SCORED_BANDS, "calibrated"),
         base_rates=BaseRates(dict.fromkeys(SCORED_BANDS, 0.1)),
         contraction=Contraction(0.1, -1 / 3, 0.1 + 0.2, (0.5, 2 / 3), 0.99),
-        shock=Shock((0.1,) * 10, 3),
+        shocks=dict.fromkeys(("0-89", "90-180", "181-365"), Shock((0.1,) * 10, 3)),
         gut_table=GutTable({"red|fresh|90-180": 0.7}),
         lead_feature="usage__events_28d",
         colour_feature="pulse__sentiment_level",

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from models.baselines import BaseRates
+from models.calibration import DATED_BANDS
 from models.contraction import Contraction
 from models.forecast.outlook import Outlook
 from models.forecast.shock import DEVIATIONS, Shock
@@ -21,7 +22,8 @@ NO_SHOCK = Shock(tuple(float(deviation == 0.0) for deviation in DEVIATIONS), 8)
 def outlook() -> Outlook:
     """Ten percent churn, one in twenty of the rest comes back at eight tenths, and quarters share nothing."""
     rates = BaseRates({"0-89": 0.1, "90-180": 0.1, "181-365": 0.1, "rolling": 0.1})
-    return Outlook(date(2024, 5, 20), rates, Contraction(0.05, float(np.log(0.05 / 0.95)), 0.0, (0.8,), 1.0), NO_SHOCK)
+    shocks = dict.fromkeys(DATED_BANDS, NO_SHOCK)
+    return Outlook(date(2024, 5, 20), rates, Contraction(0.05, float(np.log(0.05 / 0.95)), 0.0, (0.8,), 1.0), shocks)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.forecast.shock import DEVIATIONS, Shock, centred, fit_shock
+from models.forecast.shock import DEVIATIONS, Shock, centred, fit_shocks
 from models.logistic import sigmoid
 from models.settings import ModelSettings
 
@@ -40,21 +40,24 @@ def test_a_disturbance_leaves_the_probability_where_it_was() -> None:
     assert disturbed == pytest.approx(churn, abs=0.003)
 
 
-def test_each_renewal_counts_once_at_its_first_look_of_the_headline() -> None:
+def test_each_renewal_counts_once_in_a_horizon_at_its_first_look_there() -> None:
     day = pd.Timestamp("2024-01-01").as_unit("us")
     rows = pd.DataFrame(
         {
-            "account_id": ["a", "a", "a", "b"],
-            "renewal_id": ["r", "r", "r", "s"],
-            "cutoff": [day + pd.Timedelta(days=days) for days in (0, 84, 168, 0)],
-            "band": ["181-365", "90-180", "0-89", "181-365"],
+            "account_id": ["a"] * 4,
+            "renewal_id": ["r"] * 4,
+            "cutoff": [day + pd.Timedelta(days=days) for days in (0, 84, 112, 168)],
+            "band": ["181-365", "90-180", "90-180", "0-89"],
             "churn_probability": [0.9, 0.2, 0.9, 0.9],
             "renewal_date": [day + pd.Timedelta(days=200)] * 4,
             "is_churned": [False] * 4,
         }
     )
     churn, outcomes, quarter = np.array([0.2]), np.array([0.0]), np.array([1.0])
-    assert fit_shock(rows, SETTINGS) == Shock.fit(churn, outcomes, quarter, SETTINGS)
+    shocks = fit_shocks(rows, SETTINGS)
+    assert shocks["90-180"] == Shock.fit(churn, outcomes, quarter, SETTINGS)
+    assert [shock.quarters for shock in shocks.values()] == [1, 1, 1]
+    assert [shock.quarters for shock in fit_shocks(pd.DataFrame(), SETTINGS).values()] == [0, 0, 0]
 
 
 def test_draws_are_of_the_deviations_that_are_likely() -> None:
