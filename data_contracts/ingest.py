@@ -8,8 +8,7 @@ not pass through Python. What the table is then used for does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,31 +17,29 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from data_contracts.contract import Contract
+from data_contracts.ingest_work import IngestWork, connect, open_work
 from data_contracts.problems import ContractError, TableWarning, Violation
-from data_contracts.quarantine import collect_broken_rows, sum_up_violations, write_quarantine
-from data_contracts.reading import OpenSource, open_source, quote_paths, quote_text, unreadable
-from data_contracts.references import orphan_condition, warn_of_loose_ends
+from data_contracts.quarantine import BrokenRows, collect_broken_rows, sum_up_violations, write_quarantine
+from data_contracts.reading import quote_paths, quote_text, unreadable
+from data_contracts.recorded_rows import (
+    RecordedRows,
+    let_recorded_rows_stand,
+    standing_recorded_rows,
+)
+from data_contracts.references import warn_of_loose_ends
 from data_contracts.repeated_rows import count_earlier_states, settle_repeated_rows, surviving_rows
 from data_contracts.report import IngestReport
-from data_contracts.rules import Rule, fails, row_rules
 from data_contracts.source_files import SourceFiles, missing_table
-
-MEMORY_LIMIT = "1500MB"
-"""What DuckDB may hold at once; sorts of larger tables go through files beside the destination."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """What the steps of one ingest share."""
+class _Counts:
+    """Rows in the source and in the workspace: all, not yet known, known from the workspace."""
 
-    connection: duckdb.DuckDBPyConnection
-    contract: Contract
-    opened: OpenSource
-    rules: tuple[Rule, ...]
-    is_assumed: bool
-    orphans: str
-    as_of: date
-    scratch: Path
+    read: int
+    later: int
+    recorded: int
+    has_broken: bool
 
 
 def ingest_table(
@@ -53,6 +50,7 @@ def ingest_table(
     parents: Mapping[str, Path] | None = None,
     *,
     folder: Path | None = None,
+    recorded: RecordedRows | None = None,
 ) -> IngestReport:
     """Read, check and write one table.
 
@@ -68,6 +66,8 @@ def ingest_table(
         parents: Parquet files of tables ingested before, by name. With `accounts` among them, rows of unknown accounts
             are set aside; references to other tables are counted only.
         folder: Folder of the sources, for the message about a required table that is missing.
+        recorded: Rows of the table that were recorded in the workspace. They are read as one table with the source,
+            or as all of it where there is none by then.
 
     Returns:
         What was found.
@@ -80,107 +80,116 @@ def ingest_table(
         raise ContractError([missing_table(contract, folder or destination)])
     destination.mkdir(parents=True, exist_ok=True)
     (destination / "quarantine.parquet").unlink(missing_ok=True)
-    with TemporaryDirectory(prefix=".ingest-", dir=destination) as scratch, _connect(Path(scratch)) as connection:
+    with TemporaryDirectory(prefix=".ingest-", dir=destination) as scratch, connect(Path(scratch)) as connection:
         table = destination / f"{contract.table}.parquet"
-        if source is None:
+        work = open_work(connection, contract, source, recorded, as_of, parents or {}, Path(scratch))
+        report = _ingest(work, table, parents or {}) if work.parts else None
+        if report is None:
             report = _write_absent_table(connection, contract, table)
-        else:
-            report = _ingest(connection, contract, source, as_of, table, parents or {}, Path(scratch))
     (destination / "report.json").write_text(report.to_json(), encoding="utf-8")
     return report
 
 
-def _ingest(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    source: SourceFiles,
-    as_of: date,
-    table: Path,
-    parents: Mapping[str, Path],
-    scratch: Path,
-) -> IngestReport:
-    opened = open_source(connection, contract, source)
-    is_assumed = "recorded_at" in opened.missing_columns
-    rules = row_rules(contract, opened.casts, is_assumed=is_assumed)
-    orphans = orphan_condition(contract, parents)
-    work = _Work(connection, contract, opened, rules, is_assumed, orphans, as_of, scratch)
+def _ingest(work: IngestWork, table: Path, parents: Mapping[str, Path]) -> IngestReport | None:
+    """Bring the rows into the table; None where there is no source and nothing had been recorded by then."""
+    connection, contract, opened = work.connection, work.contract, work.parts[0].opened
     try:
-        rows_read, rows_later, has_broken = _count_rows(work)
+        counts = _count_rows(work)
+        if work.source is None and not counts.recorded:
+            return None
         _stage(work)
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
-        raise unreadable(source, error) from None
-    has_repeated = settle_repeated_rows(connection, contract, is_assumed=is_assumed)
-    has_orphans = bool(_single(connection, f"SELECT count(*) FROM stage WHERE {orphans}"))
+        if work.source is None:
+            raise
+        raise unreadable(work.source, error) from None
+    has_repeated = settle_repeated_rows(connection, contract, is_assumed=work.is_assumed)
+    has_orphans = bool(_single(connection, f"SELECT count(*) FROM stage WHERE {work.orphans}"))
     warnings = [*opened.warnings, *_warn_of_earlier_states(work)]
+    if work.recorded:
+        warnings.extend(let_recorded_rows_stand(connection, contract))
     _write_table(work, table, rewrite=has_repeated or has_orphans)
+    quarantined = BrokenRows(0, 0)
     violations: tuple[Violation, ...] = ()
-    rows_quarantined = 0
-    if has_broken or has_repeated or has_orphans:
-        rows_quarantined, violations = _set_aside(work, table.parent / "quarantine.parquet")
+    if counts.has_broken or has_repeated or has_orphans:
+        quarantined, violations = _set_aside(work, table.parent / "quarantine.parquet")
     rows_kept = _single(connection, f"SELECT count(*) FROM {_parquet(table)}")
     first_date, last_date = _date_range(connection, contract, table)
     warnings.extend(warn_of_loose_ends(connection, contract, table, parents))
     return IngestReport(
         table=contract.table,
-        file=str(source.path),
+        file=work.place,
         supplied=True,
         is_required=contract.is_required,
-        rows_read=rows_read,
-        rows_known=rows_read - rows_later,
-        rows_later=rows_later,
+        rows_read=counts.read,
+        rows_known=counts.read - counts.later,
+        rows_later=counts.later,
         rows_kept=rows_kept,
-        rows_quarantined=rows_quarantined,
-        repeats_collapsed=rows_read - rows_later - rows_kept - rows_quarantined,
+        rows_quarantined=quarantined.rows,
+        repeats_collapsed=counts.read - counts.later - rows_kept - quarantined.rows,
         quarantine_limit=contract.quarantine_limit,
-        knowledge_dates="assumed" if is_assumed else "recorded",
+        knowledge_dates="assumed" if work.is_assumed else "recorded",
         missing_columns=opened.missing_columns,
         extra_columns=opened.extra_columns,
         violations=violations,
         warnings=tuple(warnings),
         first_date=first_date,
         last_date=last_date,
+        rows_recorded=counts.recorded,
+        recorded_quarantined=quarantined.recorded,
     )
 
 
-def _count_rows(work: _Work) -> tuple[int, int, bool]:
-    """Rows in the source, rows not yet known, and whether any known row breaks a rule of its own."""
+def _count_rows(work: IngestWork) -> _Counts:
     later = f'"recorded_at" >= {_midnight(work.as_of)}'
     broken = f"count(*) FILTER (WHERE ({later}) IS NOT TRUE AND ({_any_broken(work)}))"
-    query = f"SELECT count(*), count(*) FILTER (WHERE {later}), {broken} FROM ({_cast_rows(work)})"
+    query = f"SELECT count(*), count(*) FILTER (WHERE {later}), {broken} FROM ({work.rows()})"
     read, unknown, rows = work.connection.execute(query).fetchall()[0]
-    return int(read), int(unknown), rows > 0
+    if not work.recorded:
+        return _Counts(int(read), int(unknown), 0, has_broken=rows > 0)
+    own = work.rows(is_recorded=True)
+    recorded = _single(work.connection, f"SELECT count(*) FROM ({own}) WHERE ({later}) IS NOT TRUE")
+    # A file that cannot be read is known from when it is there: it does not say when it was recorded.
+    files = len(work.recorded.unreadable)
+    return _Counts(int(read) + files, int(unknown), recorded + files, has_broken=rows > 0 or files > 0)
 
 
-def _stage(work: _Work) -> None:
+def _stage(work: IngestWork) -> None:
     """Write the known rows that break no rule of their own, sorted."""
     staged = work.scratch / "stage.parquet"
     names = ", ".join(f'"{name}"' for name in work.contract.column_names)
     known = f'"recorded_at" < {_midnight(work.as_of)} AND ({_any_broken(work)}) IS NOT TRUE'
-    rows = f"SELECT {names} FROM ({_cast_rows(work)}) WHERE {known}"
+    rows = f"SELECT {names} FROM ({work.rows()}) WHERE {known}"
     _copy(work, rows, staged)
     work.connection.execute(f"CREATE VIEW stage AS FROM {_parquet(staged)}")
+    if work.recorded:
+        own = work.rows(is_recorded=True)
+        work.connection.execute(f"CREATE TEMP TABLE recorded_rows AS SELECT {names} FROM ({own}) WHERE {known}")
 
 
-def _write_table(work: _Work, table: Path, *, rewrite: bool) -> None:
+def _write_table(work: IngestWork, table: Path, *, rewrite: bool) -> None:
     finished = work.scratch / "stage.parquet"
     if rewrite:
         finished = work.scratch / "table.parquet"
-        rows = f"SELECT * FROM ({surviving_rows(work.contract)}) WHERE ({work.orphans}) IS NOT TRUE"
+        standing = surviving_rows(work.contract)
+        if work.recorded:
+            standing += f" UNION ALL {standing_recorded_rows(work.contract)}"
+        rows = f"SELECT * FROM ({standing}) WHERE ({work.orphans}) IS NOT TRUE"
         _copy(work, rows, finished)
     finished.replace(table)
 
 
-def _set_aside(work: _Work, path: Path) -> tuple[int, tuple[Violation, ...]]:
+def _set_aside(work: IngestWork, path: Path) -> tuple[BrokenRows, tuple[Violation, ...]]:
     known = f'("recorded_at" >= {_midnight(work.as_of)}) IS NOT TRUE'
-    located = f"SELECT * FROM ({_cast_rows(work, located=True)}) WHERE {known}"
+    located = f"SELECT * FROM ({work.rows(located=True)}) WHERE {known}"
     work.connection.execute(f"CREATE VIEW located AS {located}")
-    rows = collect_broken_rows(work.connection, work.contract, work.rules, work.orphans)
-    if rows:
+    unreadable_files = work.recorded.unreadable_places() if work.recorded else {}
+    broken = collect_broken_rows(work.connection, work.contract, work.rules, work.orphans, unreadable_files)
+    if broken.rows:
         write_quarantine(work.connection, work.contract, work.rules, path)
-    return rows, sum_up_violations(work.connection, work.contract, work.rules)
+    return broken, sum_up_violations(work.connection, work.contract, work.rules)
 
 
-def _warn_of_earlier_states(work: _Work) -> list[TableWarning]:
+def _warn_of_earlier_states(work: IngestWork) -> list[TableWarning]:
     rows = count_earlier_states(work.connection, work.contract)
     if not rows:
         return []
@@ -188,30 +197,7 @@ def _warn_of_earlier_states(work: _Work) -> list[TableWarning]:
     return [TableWarning("earlier_states", None, message, rows)]
 
 
-def _cast_rows(work: _Work, *, located: bool = False) -> str:
-    """SQL of all rows in the types of the contract; located rows carry their place and their text as well."""
-    casts = work.opened.casts
-    parts: list[str] = []
-    for column in work.contract.columns:
-        typed = casts[column.name].typed
-        if column.name == "recorded_at" and work.is_assumed:
-            dates = ", ".join(casts[name].typed for name in work.contract.event_dates)
-            typed = f"CAST(coalesce({dates}) AS {column.duckdb_type})"
-        elif column.default is not None:
-            typed = f"coalesce({typed}, {quote_text(column.default)})"
-        elif column.default_from is not None:
-            typed = f"coalesce({typed}, {casts[column.default_from].typed})"
-        parts.append(f'{typed} AS "{column.name}"')
-        if casts[column.name].can_fail:
-            parts.append(f'{casts[column.name].fails} AS "{fails(column.name)}"')
-        if located:
-            parts.append(f'{casts[column.name].raw_text} AS "{column.name} text"')
-    places = '"row place", "row order", ' if located else ""
-    relation = work.opened.located_relation if located else work.opened.relation
-    return f"SELECT {places}{', '.join(parts)} FROM {relation}"
-
-
-def _any_broken(work: _Work) -> str:
+def _any_broken(work: IngestWork) -> str:
     return " OR ".join(f"({rule.broken_when}) IS TRUE" for rule in work.rules)
 
 
@@ -221,7 +207,7 @@ def _write_absent_table(connection: duckdb.DuckDBPyConnection, contract: Contrac
     return IngestReport.not_supplied(contract)
 
 
-def _copy(work: _Work, rows: str, path: Path) -> None:
+def _copy(work: IngestWork, rows: str, path: Path) -> None:
     order = ", ".join(f'"{name}"' for name in (*work.contract.key, "recorded_at"))
     target = f"{quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd)"
     work.connection.execute(f"COPY ({rows} ORDER BY {order}) TO {target}")
@@ -234,19 +220,6 @@ def _date_range(
     query = f"SELECT min(day), max(day) FROM (SELECT CAST(coalesce({dates}) AS DATE) AS day FROM {_parquet(table)})"
     first, last = connection.execute(query).fetchall()[0]
     return first, last
-
-
-@contextmanager
-def _connect(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY_LIMIT,
-        "temp_directory": str(scratch / "spill"),
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    with duckdb.connect(":memory:", config=settings) as connection:
-        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        yield connection
 
 
 def _single(connection: duckdb.DuckDBPyConnection, query: str) -> int:

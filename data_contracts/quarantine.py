@@ -7,7 +7,8 @@ carried along for the many that are fine. Which rows are set aside is decided el
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -15,15 +16,27 @@ import duckdb
 from data_contracts.contract import Contract
 from data_contracts.problems import BadRow, Violation
 from data_contracts.reading import quote_text
-from data_contracts.rules import CONFLICTING_ROWS, RECORDED_AGAIN, UNKNOWN_ACCOUNT, Rule
+from data_contracts.rules import CONFLICTING_ROWS, RECORDED_AGAIN, UNKNOWN_ACCOUNT, UNREADABLE_FILE, Rule
 
 FIRST_ROWS = 5
 """Rows that a message shows for each rule."""
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenRows:
+    """How many rows were set aside: all, and of these how many were recorded in the workspace."""
+
+    rows: int
+    recorded: int
+
+
 def collect_broken_rows(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, rules: Sequence[Rule], orphan_condition: str
-) -> int:
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    rules: Sequence[Rule],
+    orphan_condition: str,
+    unreadable_files: Mapping[str, str],
+) -> BrokenRows:
     """Create the temporary table `broken`: place, text and broken rules of each row that is set aside.
 
     A row that breaks rules of its own is not compared with others; one that contradicts another is not looked up.
@@ -33,6 +46,7 @@ def collect_broken_rows(
         contract: Contract of the table.
         rules: Rules for single rows.
         orphan_condition: SQL condition that holds for rows of unknown accounts.
+        unreadable_files: Files of recorded rows that could not be read, by place, with the id that their name claims.
 
     Returns:
         The number of such rows.
@@ -48,7 +62,7 @@ def collect_broken_rows(
             SELECT *, list_filter([{own}], place -> place IS NOT NULL) AS own, {orphan_condition} AS "is orphan"
             FROM located
         )
-        SELECT "row place", "row order", {texts},
+        SELECT "row place", "row order", "is recorded", {texts},
             CASE WHEN len(own) > 0 THEN own
                 WHEN {CONFLICTING_ROWS.broken_when} THEN [{beyond}]
                 WHEN {RECORDED_AGAIN.broken_when} THEN [{beyond + 1}]
@@ -57,7 +71,14 @@ def collect_broken_rows(
         WHERE places IS NOT NULL
         """
     )
-    return int(connection.execute("SELECT count(*) FROM broken").fetchall()[0][0])
+    for place, claimed in unreadable_files.items():
+        connection.execute(
+            f'INSERT INTO broken ("row place", "is recorded", "{contract.key[0]} text", places) VALUES (?, TRUE, ?, ?)',
+            [place, claimed, [beyond + 3]],
+        )
+    query = 'SELECT count(*), count(*) FILTER (WHERE "is recorded") FROM broken'
+    every, recorded = connection.execute(query).fetchall()[0]
+    return BrokenRows(int(every), int(recorded))
 
 
 def sum_up_violations(
@@ -105,7 +126,7 @@ def _first_rows(
     texts = ", ".join(f'"{name} text"' for name in shown)
     found = connection.execute(
         f'SELECT "row place", {texts} FROM broken WHERE list_contains(places, {place}) '
-        f'ORDER BY "row order" LIMIT {FIRST_ROWS}'
+        f'ORDER BY "row order", "row place" LIMIT {FIRST_ROWS}'
     ).fetchall()
     keys = len(contract.key)
     return tuple(
@@ -119,7 +140,7 @@ def _first_rows(
 
 
 def _all_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    return (*rules, CONFLICTING_ROWS, RECORDED_AGAIN, UNKNOWN_ACCOUNT)
+    return (*rules, CONFLICTING_ROWS, RECORDED_AGAIN, UNKNOWN_ACCOUNT, UNREADABLE_FILE)
 
 
 def _in_words(rule: Rule) -> str:

@@ -41,6 +41,9 @@ class IngestReport:
         warnings: What is worth knowing but sets no row aside.
         first_date: Earliest event date among the kept rows; None where there is none.
         last_date: Latest event date among the kept rows; None where there is none.
+        rows_recorded: Of `rows_known`, those that were recorded in the workspace.
+        recorded_quarantined: Of these, those that break a rule. They never stop a run: each is one person's word, and
+            no sign that an export is broken.
     """
 
     table: str
@@ -61,6 +64,8 @@ class IngestReport:
     warnings: tuple[TableWarning, ...]
     first_date: date | None
     last_date: date | None
+    rows_recorded: int = 0
+    recorded_quarantined: int = 0
 
     @classmethod
     def not_supplied(cls, contract: Contract) -> IngestReport:
@@ -88,8 +93,9 @@ class IngestReport:
 
     @property
     def over_limit(self) -> bool:
-        """Whether more rows were set aside than the contract allows."""
-        return self.rows_quarantined > self.quarantine_limit * self.rows_known
+        """Whether more rows of the source were set aside than the contract allows."""
+        rows_known = self.rows_known - self.rows_recorded
+        return self.rows_quarantined - self.recorded_quarantined > self.quarantine_limit * rows_known
 
     def problems(self) -> list[Problem]:
         """Why the table may not be used; empty where it may."""
@@ -109,8 +115,8 @@ class IngestReport:
                 column=violation.column,
                 rows=violation.rows,
                 first_rows=violation.first_rows,
-                rows_quarantined=self.rows_quarantined,
-                rows_known=self.rows_known,
+                rows_quarantined=self.rows_quarantined - self.recorded_quarantined,
+                rows_known=self.rows_known - self.rows_recorded,
                 limit=self.quarantine_limit,
             )
             for violation in self.violations

@@ -50,6 +50,9 @@ RECORDED_AGAIN = Rule(
 UNKNOWN_ACCOUNT = Rule(
     "unknown_account", "account_id", "must be an account_id of accounts", '"is orphan"', ("account_id",)
 )
+UNREADABLE_FILE = Rule(
+    "unreadable_file", None, "a file of recorded rows must hold one JSON object of texts", "FALSE", ()
+)
 
 
 def fails(column: str) -> str:

@@ -10,9 +10,12 @@ from pathlib import Path
 from data_contracts.contract import SOURCE_TABLES, Contract, source_contracts
 from data_contracts.ingest import ingest_table
 from data_contracts.problems import near_name
+from data_contracts.recorded_rows import read_recorded
 from data_contracts.report import IngestReport
 from data_contracts.source_files import find_source
 
+RECORDED_TABLES = ("csm_pulses", "plays")
+"""Source tables whose rows people may record in the workspace."""
 _REPORT = "report.json"
 _MOST_NAMED = 10
 
@@ -24,7 +27,9 @@ def parents_of(contract: Contract) -> list[str]:
     return [table for table in earlier if table in referenced]
 
 
-def ingest_source(table: str, source_folder: Path, as_of: date, run_folder: Path) -> IngestReport:
+def ingest_source(
+    table: str, source_folder: Path, as_of: date, run_folder: Path, recorded: Path | None = None
+) -> IngestReport:
     """Bring one source table into the run's folder.
 
     Args:
@@ -32,6 +37,7 @@ def ingest_source(table: str, source_folder: Path, as_of: date, run_folder: Path
         source_folder: Folder that holds the source tables.
         as_of: Rows recorded on or after this date are left out.
         run_folder: The run's folder, with the tables that this one refers to in it.
+        recorded: The workspace's folder of recorded rows, read as one table with the source; None for the source alone.
 
     Raises:
         ContractError: If a required table or column is missing, or the files cannot be read.
@@ -43,7 +49,8 @@ def ingest_source(table: str, source_folder: Path, as_of: date, run_folder: Path
         if (run_folder / parent / _REPORT).is_file() and read_report(run_folder, parent).supplied
     }
     source = find_source(source_folder, table)
-    return ingest_table(contract, source, as_of, run_folder / table, parents, folder=source_folder)
+    rows = read_recorded(recorded / table) if recorded is not None and table in RECORDED_TABLES else None
+    return ingest_table(contract, source, as_of, run_folder / table, parents, folder=source_folder, recorded=rows)
 
 
 def unused_files(source_folder: Path) -> list[str]:

@@ -145,7 +145,7 @@ def reproduce(
         rebuilt = None
         if source is not None:
             with stderr().status("training again ...") as status:
-                rebuilt = rebuild(memory, source, status.update)
+                rebuilt = rebuild(memory, source, workspace.recorded, status.update)
         print_reproduction(stdout(), memory, rebuilt)
         if rebuilt is not None and rebuilt.model_version != memory.model.model_version:
             raise typer.Exit(1)

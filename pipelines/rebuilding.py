@@ -4,6 +4,7 @@ Done in a scratch workspace, so that asking changes nothing. What a training is 
 """
 
 import platform
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,12 +69,13 @@ def remember(folder: Path, run_id: str) -> Memory:
     return Memory(found[0], facts, tuple(differing_parts(before, here)))
 
 
-def rebuild(memory: Memory, source: Path, say: Callable[[str], None]) -> Rebuilt:
+def rebuild(memory: Memory, source: Path, recorded: Path, say: Callable[[str], None]) -> Rebuilt:
     """Train again as of the same date with the same settings.
 
     Args:
         memory: What is to be made again.
         source: Folder of source tables; rows recorded since do not matter.
+        recorded: The workspace's folder of recorded rows, which need not exist; later ones do not matter either.
         say: Is told what is being done.
 
     Raises:
@@ -83,6 +85,9 @@ def rebuild(memory: Memory, source: Path, say: Callable[[str], None]) -> Rebuilt
 
     with tempfile.TemporaryDirectory(prefix="falsegreen-") as temporary:
         scratch = Workspace(Path(temporary) / "workspace")
+        if recorded.is_dir():
+            # Copied, since a link would let the scratch run at the workspace's own files.
+            shutil.copytree(recorded, scratch.recorded)
         settings = Path(temporary) / "settings.yaml"
         settings.write_text(yaml.safe_dump(memory.facts["settings"]), encoding="utf-8")
         run_training(RunPlan(source, scratch, memory.model.trained_through, settings), say)

@@ -32,6 +32,7 @@ def describe_sources(
     supplied = {table: report for table, report in reports.items() if report.supplied}
     return [
         _read(supplied),
+        *_recorded(supplied),
         *_later(supplied),
         *_repeated(supplied),
         *([] if is_check else _quarantined(supplied)),
@@ -70,6 +71,12 @@ def _read(supplied: Mapping[str, IngestReport]) -> str:
     return f"Read {len(supplied)} of {len(SOURCE_TABLES)} tables; rows kept: {counts}."
 
 
+def _recorded(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
+    counts = [f"{table} {report.rows_recorded:,}" for table, report in supplied.items() if report.rows_recorded]
+    if counts:
+        yield f"Of these rows people recorded in the workspace, broken ones included: {', '.join(counts)}."
+
+
 def _later(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
     later = sum(report.rows_later for report in supplied.values())
     if later:
@@ -98,6 +105,11 @@ def _quarantined(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
                 f"{table}: {report.rows_quarantined:,} of {report.rows_known:,} rows went to "
                 f"quarantine/{table}.parquet ({rules})."
             )
+            files = [
+                row.where for found in report.violations if found.rule == "unreadable_file" for row in found.first_rows
+            ]
+            if files:
+                yield f"Among the files that do not hold a row as it was recorded: {', '.join(files)}."
             if table == "renewals":
                 rows = [row for found in report.violations for row in found.first_rows]
                 named = list(dict.fromkeys(str(dict(row.key)["renewal_id"]) for row in rows))

@@ -53,6 +53,11 @@ class Workspace:
         return self.root / "recorded"
 
     @property
+    def people(self) -> Path:
+        """Who may record, and the hashes of their tokens."""
+        return self.root / "people.json"
+
+    @property
     def outbox(self) -> Path:
         """Alerts that have been written and may have been sent."""
         return self.root / "outbox"
@@ -89,8 +94,10 @@ def remove_run(workspace: Workspace, run_id: str) -> None:
 
 
 def clear_workspace(workspace: Workspace) -> None:
-    """Remove all that is in a workspace but its lock, which the caller holds."""
+    """Remove all that is in a workspace but its lock, which the caller holds, and what people have put on record."""
     for path in workspace.root.iterdir():
+        if path in (workspace.recorded, workspace.people):
+            continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         elif path != workspace.lock_file:

@@ -30,7 +30,13 @@ def source_asset(contract: Contract) -> dg.AssetsDefinition:
     def ingest(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult[None]:
         as_of = date.fromisoformat(context.partition_key)
         with readable_failures():
-            report = ingest_source(contract.table, places.source_folder(), as_of, places.run_folder(context.run))
+            report = ingest_source(
+                contract.table,
+                places.source_folder(),
+                as_of,
+                places.run_folder(context.run),
+                places.open_workspace().recorded,
+            )
         return dg.MaterializeResult(metadata=_facts(report))
 
     return ingest
@@ -70,6 +76,7 @@ def _facts(report: IngestReport) -> dict[str, dg.MetadataValue | str | int | boo
         "supplied": report.supplied,
         "rows_read": report.rows_read,
         "rows_later": report.rows_later,
+        "rows_recorded": report.rows_recorded,
         "rows_quarantined": report.rows_quarantined,
         "repeats_collapsed": report.repeats_collapsed,
         "knowledge_dates": report.knowledge_dates,

@@ -1,6 +1,7 @@
 """Small source folders made by hand, and one call to ingest a table of them."""
 
 import csv
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 
 from data_contracts.contract import source_contracts
 from data_contracts.ingest import ingest_table
+from data_contracts.recorded_rows import read_recorded
 from data_contracts.report import IngestReport
 from data_contracts.source_files import find_source
 
@@ -45,10 +47,23 @@ class Company:
         duckdb.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
         return path
 
+    def record(self, table: str, name: str, row: Mapping[str, str | None]) -> Path:
+        """Write one file of the workspace's recorded rows."""
+        path = self.recorded / table / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(row), encoding="utf-8")
+        return path
+
+    @property
+    def recorded(self) -> Path:
+        return self.lake.parent / "recorded"
+
     def ingest(self, table: str, as_of: date = date(2026, 1, 5), parents: Iterable[str] = ()) -> IngestReport:
         files = {parent: self.lake / parent / f"{parent}.parquet" for parent in parents}
         source = find_source(self.source, table)
-        return ingest_table(source_contracts()[table], source, as_of, self.lake / table, files, folder=self.source)
+        recorded = read_recorded(self.recorded / table)
+        contract = source_contracts()[table]
+        return ingest_table(contract, source, as_of, self.lake / table, files, folder=self.source, recorded=recorded)
 
     def rows(self, table: str, columns: str = "*", file: str = "") -> list[tuple[object, ...]]:
         return duckdb.sql(f"SELECT {columns} FROM '{self.lake / table / (file or f'{table}.parquet')}'").fetchall()

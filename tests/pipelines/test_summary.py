@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 
-from data_contracts.problems import TableWarning, Violation
+from data_contracts.problems import BadRow, TableWarning, Violation
 from data_contracts.report import IngestReport
 from pipelines.summary import describe_sources, describe_trust
 
@@ -58,6 +58,18 @@ def test_earlier_states_are_not_called_repeats() -> None:
 
     assert describe_sources({"accounts": report, "csm_pulses": PULSES})[1:] == [
         "accounts: rows of earlier states are left out (4 rows)."
+    ]
+
+
+def test_rows_that_were_recorded_in_the_workspace_are_counted_and_their_broken_files_named() -> None:
+    where = BadRow("recorded/csm_pulses/7f.json", (("pulse_id", "7f"),), ())
+    broken = Violation("unreadable_file", None, "a file must hold one row", 1, (where,))
+    pulses = replace(PULSES, rows_known=51, rows_recorded=3, rows_quarantined=1, violations=(broken,))
+
+    assert describe_sources({"accounts": ACCOUNTS, "csm_pulses": pulses})[1:] == [
+        "Of these rows people recorded in the workspace, broken ones included: csm_pulses 3.",
+        "csm_pulses: 1 of 51 rows went to quarantine/csm_pulses.parquet (1 × a file must hold one row).",
+        "Among the files that do not hold a row as it was recorded: recorded/csm_pulses/7f.json.",
     ]
 
 

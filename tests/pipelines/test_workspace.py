@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from pipelines.workspace import Workspace, prune_runs, remove_run
+from pipelines.workspace import Workspace, clear_workspace, prune_runs, remove_run
 
 DAY = 86_400
 
@@ -52,3 +52,17 @@ def test_removing_a_run_leaves_other_runs_and_no_empty_folders(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
     remove_run(workspace, "run-3")
+
+
+def test_a_failed_first_run_leaves_what_people_recorded(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    pulse = workspace.recorded / "csm_pulses" / "7f.json"
+    pulse.parent.mkdir(parents=True)
+    for path in (pulse, workspace.people, workspace.lock_file, workspace.root / "notes"):
+        path.write_text("text", encoding="utf-8")
+    make_table(workspace, "run-1", "accounts", days_old=0)
+
+    clear_workspace(workspace)
+
+    left = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert left == sorted([pulse, workspace.people, workspace.lock_file])
