@@ -63,7 +63,7 @@ def read_recorded(folder: Path) -> RecordedRows:
     for path in paths:
         if path.name.startswith("."):
             continue
-        row = _read_row(path)
+        row = read_row(path)
         if row is None:
             unreadable.append(path.name)
         else:
@@ -71,8 +71,8 @@ def read_recorded(folder: Path) -> RecordedRows:
     return RecordedRows(folder, rows, tuple(unreadable))
 
 
-def _read_row(path: Path) -> RecordedRow | None:
-    """The row in a file: one JSON object whose values are texts or null."""
+def read_row(path: Path) -> RecordedRow | None:
+    """The row in a file, one JSON object whose values are texts or null; None where the file does not hold one."""
     try:
         content = json.loads(path.read_text(encoding="utf-8")) if path.suffix == ".json" else None
         # A lone surrogate is JSON, but no text that any table can hold.
@@ -97,7 +97,7 @@ def open_recorded(connection: duckdb.DuckDBPyConnection, contract: Contract, rec
 
 def broken_rules(contract: Contract, row: RecordedRow) -> tuple[Rule, ...]:
     """Return the rules for single rows that a row breaks, before it is recorded."""
-    with duckdb.connect(":memory:") as connection:
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         opened = open_recorded(connection, contract, RecordedRows(Path(), {"": row}))
         rules = row_rules(contract, opened.casts, is_assumed=False)

@@ -10,6 +10,7 @@ from operator import add, or_
 import ibis
 import ibis.expr.types as ir
 
+from features.engine import Engine
 from features.feature import Direction, Feature, Kind
 from features.moments import MOMENT, beside, moments_of, on_spine, ratio
 from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, pulses_newest_first
@@ -170,14 +171,25 @@ def read_reasons(sources: Sources) -> ir.Table:
     """Return every reason ever given, read once: the same words say the same whenever they are looked at.
 
     Returns:
+        As `read_texts`.
+    """
+    return read_texts(sources.tables["csm_pulses"].select("reason"), sources.engine)
+
+
+def read_texts(texts: ir.Table, engine: Engine) -> ir.Table:
+    """Return what texts say, whether they are on record or only about to be.
+
+    Args:
+        texts: A table of the engine with the column `reason`.
+        engine: Where it is computed.
+
+    Returns:
         One row per distinct `reason` that has any words: `words`, without case and spacing, whether it `says_<theme>`,
         and `is_vague`.
     """
-    reasons = sources.tables["csm_pulses"].select("reason").distinct()
+    reasons = texts.distinct()
     texts = reasons.mutate(words=same_words(reasons.reason)).filter(ibis._.words.notnull())
-    themed = sources.engine.store(
-        texts.mutate(**{f"says_{theme}": found for theme, found in themes_of(texts.words).items()})
-    )
+    themed = engine.store(texts.mutate(**{f"says_{theme}": found for theme, found in themes_of(texts.words).items()}))
     has_theme = reduce(or_, [themed[f"says_{theme}"] for theme in THEMES])
     return themed.mutate(is_vague=is_vague(themed.words, has_theme))
 

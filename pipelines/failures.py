@@ -19,6 +19,7 @@ from pipelines.exports.export import ExportError
 from pipelines.lock import WorkspaceBusyError
 from pipelines.manifest import PublishedError
 from pipelines.mlflow_store import StoreError
+from pipelines.recording.records import RecordingError
 from pipelines.registry import RegistryError
 from pipelines.scoring import NoModelError
 from pipelines.settings import SettingsError
@@ -34,6 +35,7 @@ READABLE = (
     NoModelError,
     OutboxError,
     PublishedError,
+    RecordingError,
     RegistryError,
     SettingsError,
     StoreError,

@@ -7,17 +7,20 @@ import os
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a file so that at any moment either the old or the new one is there, whole.
 
     Args:
         path: The file; its folder is created.
         content: Its bytes.
+        mode: Who may read and write it, less what the process takes away from everybody by its umask.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        temporary.write_bytes(content)
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
         to_disk(temporary)
         temporary.replace(path)
     finally:
