@@ -32,6 +32,9 @@ from pipelines.exports.command import export
 from pipelines.judge.command import judge
 from pipelines.models_command import app as models_app
 from pipelines.reading_commands import app as reading_app
+from pipelines.recording.people_command import app as people_app
+from pipelines.recording.play_command import app as play_app
+from pipelines.recording.pulse_command import pulse
 from pipelines.telemetry import turn_off_telemetry
 from pipelines.text_display import print_lines, print_section, stderr, stdout
 
@@ -56,6 +59,9 @@ app = typer.Typer(
 # Without a name its commands are commands of this one.
 app.add_typer(reading_app)
 app.add_typer(models_app, name="models", short_help="The trained models, which one is in charge, and why")
+app.command(short_help="Put a judgement on record: a colour and why")(pulse)
+app.add_typer(play_app, name="play", short_help="Start, end or snooze what is done to keep an account")
+app.add_typer(people_app, name="people", short_help="Who may record, by a token each")
 app.command(short_help="Past judgements in any file, held against what came of them")(judge)
 app.command(short_help="The week as one page for people who will not open a tool")(brief)
 app.command(short_help="What is new, told to those whom it concerns")(alerts)

@@ -18,7 +18,20 @@ def test_help_names_every_command_and_the_first_steps() -> None:
     result = falsegreen("--help")
 
     assert result.exit_code == 0
-    for command in ("demo", "check", "run", "train", "score", "backtest", "show", "judge", "models"):
+    for command in (
+        "demo",
+        "check",
+        "run",
+        "train",
+        "score",
+        "backtest",
+        "show",
+        "judge",
+        "models",
+        "pulse",
+        "play",
+        "people",
+    ):
         assert f"\n  {command} " in result.output
     assert "falsegreen demo" in result.output
 
@@ -59,6 +72,7 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
     probe = (
         "import sys; from pipelines.command_line import app; from typer.testing import CliRunner; "
         "CliRunner().invoke(app, ['run', '--help']); CliRunner().invoke(app, ['models', 'compare', '--help']); "
+        "CliRunner().invoke(app, ['pulse', '--help']); "
         "print(sorted({'dagster', 'mlflow', 'pandas', 'duckdb', 'lightgbm', 'great_expectations'} & set(sys.modules)))"
     )
     root = Path(__file__).parents[2]
