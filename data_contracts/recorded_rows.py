@@ -74,9 +74,11 @@ def read_recorded(folder: Path) -> RecordedRows:
 def read_row(path: Path) -> RecordedRow | None:
     """The row in a file, one JSON object whose values are texts or null; None where the file does not hold one."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8")) if path.suffix == ".json" else None
-        # A lone surrogate is JSON, but no text that any table can hold.
-        json.dumps(content, ensure_ascii=False).encode("utf-8")
+        text = path.read_text(encoding="utf-8") if path.suffix == ".json" else "null"
+        content = json.loads(text)
+        if "\\u" in text:
+            # A lone surrogate can be written in JSON and is no text that any table could hold.
+            json.dumps(content, ensure_ascii=False).encode("utf-8")
     except (OSError, ValueError, RecursionError):
         return None
     is_row = isinstance(content, dict) and all(isinstance(value, str | None) for value in content.values())

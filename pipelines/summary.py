@@ -74,7 +74,7 @@ def _read(supplied: Mapping[str, IngestReport]) -> str:
 def _recorded(supplied: Mapping[str, IngestReport]) -> Iterator[str]:
     counts = [f"{table} {report.rows_recorded:,}" for table, report in supplied.items() if report.rows_recorded]
     if counts:
-        yield f"Of these rows people recorded in the workspace, broken ones included: {', '.join(counts)}."
+        yield f"Rows that people put on record in the workspace, read with the source: {', '.join(counts)}."
 
 
 def _later(supplied: Mapping[str, IngestReport]) -> Iterator[str]:

@@ -67,7 +67,7 @@ def test_rows_that_were_recorded_in_the_workspace_are_counted_and_their_broken_f
     pulses = replace(PULSES, rows_known=51, rows_recorded=3, rows_quarantined=1, violations=(broken,))
 
     assert describe_sources({"accounts": ACCOUNTS, "csm_pulses": pulses})[1:] == [
-        "Of these rows people recorded in the workspace, broken ones included: csm_pulses 3.",
+        "Rows that people put on record in the workspace, read with the source: csm_pulses 3.",
         "csm_pulses: 1 of 51 rows went to quarantine/csm_pulses.parquet (1 × a file must hold one row).",
         "Among the files that do not hold a row as it was recorded: recorded/csm_pulses/7f.json.",
     ]
