@@ -72,7 +72,9 @@ def main() -> None:
     parts = np.column_stack([churned, churned * rows["arr"].to_numpy(dtype=float)])
     drawn = drawn_accounts(rows, settings)
     reached = {name: books.within_reach(score) for name, score in orders(rows, settings).items()}
-    shares = {name: (drawn @ (parts * inside[:, None])) / (drawn @ parts) for name, inside in reached.items()}
+    # A resample without any churn has no shares; they are left out of the intervals.
+    with np.errstate(invalid="ignore"):
+        shares = {name: (drawn @ (parts * inside[:, None])) / (drawn @ parts) for name, inside in reached.items()}
     print(
         f"{rows['renewal_id'].nunique()} renewals, {int(rows.groupby('renewal_id')['is_churned'].max().sum())} churned"
     )
