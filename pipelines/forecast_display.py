@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from models.forecast.naive import NAIVE
 from models.forecast.periods import MONTH, QUARTER
@@ -163,9 +164,13 @@ def _table(*columns: str, left: int = 1) -> Table:
 
 def _outlook(rows: pd.DataFrame, currency: str, by: str | None) -> Table:
     first = ["period"] if by is None else ["period", by]
-    table = _table(*first, f"due {currency}", "no.", "GRR %", "band", "commit", "best", "at risk", left=len(first))
+    table = _table(
+        *first, f"due {printable(currency)}", "no.", "GRR %", "band", "commit", "best", "at risk", left=len(first)
+    )
     for row in rows.sort_values(["period", *_GROUP.values()]).to_dict("records"):
-        named = [row["period"]] if by is None else [row["period"], printable(str(row[_GROUP[by]]))[:14]]
+        named: list[str | Text] = (
+            [row["period"]] if by is None else [row["period"], Text(printable(str(row[_GROUP[by]]))[:14])]
+        )
         table.add_row(
             *named,
             _money(row["arr_due"]),
