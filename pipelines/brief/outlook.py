@@ -9,9 +9,10 @@ from typing import Any, Final
 import pandas as pd
 
 from models.plots import INK, PALE
+from models.settings import ForecastSettings
 from pipelines.brief.parts import Part, Row, Sheet, between, counted, day, money, percent
+from pipelines.forecast_display import HEADLINE_DAYS, answer
 
-_AHEAD: Final = 90
 _SHOWN_QUARTERS: Final = 8
 _NAIVE: Final = {
     "naive_always_renews": "all renew",
@@ -45,8 +46,8 @@ def forecast_part(forecast: pd.DataFrame | None) -> Part | None:
         anchor,
         tuple(sentences),
         sheets=tuple(sheets),
-        chart=_chart(main) if main["expected_grr"].notna().any() else None,
-        chart_says=f"Expected gross revenue retention by quarter in {main['currency'].iloc[0]}, with bounds and "
+        chart=_chart(main) if main["grr_p50"].notna().any() else None,
+        chart_says=f"Gross revenue retention by quarter in {main['currency'].iloc[0]}, with bounds and "
         "naive forecasts; the figures are in the table below.",
     )
 
@@ -60,15 +61,13 @@ def record_part(record: pd.DataFrame | None) -> Part | None:
     if record is None:
         return None
     title, anchor = "How the last forecasts did", "record"
-    rows = record[record["days_ahead"] == _AHEAD]
+    rows = record[record["days_ahead"] == HEADLINE_DAYS]
     if rows.empty:
-        text = f"No quarter that was forecast {_AHEAD} days ahead is over and settled yet."
+        text = f"No quarter that was forecast {HEADLINE_DAYS} days ahead is over and settled yet."
         return Part(title, anchor, (text,))
-    sentences, sheets = [], []
+    sheets = []
     for (origin, currency), group in rows.groupby(["origin", "currency"], sort=True):
-        known = group[group["actual_grr"].notna()].sort_values("period")
-        sentences.append(_record_in_words(known, str(origin), str(currency)))
-        newest = known.tail(_SHOWN_QUARTERS).to_dict("records")
+        newest = group[group["actual_grr"].notna()].sort_values("period").tail(_SHOWN_QUARTERS).to_dict("records")
         sheets.append(
             Sheet(
                 ("quarter", "made on", "forecast", "10–90 %", "came", "all renew", "last year", ""),
@@ -76,7 +75,7 @@ def record_part(record: pd.DataFrame | None) -> Part | None:
                 f"{str(origin).capitalize()}, {currency}",
             )
         )
-    return Part(title, anchor, tuple(sentences), sheets=tuple(sheets))
+    return Part(title, anchor, (answer(record, ForecastSettings()),), sheets=tuple(sheets))
 
 
 def _next_quarter(rows: pd.DataFrame) -> pd.DataFrame:
@@ -90,11 +89,11 @@ def _in_words(row: Row) -> str:
     due = f"{money(row['arr_due'])} {row['currency']}"
     verb = "comes" if row["renewals_due"] == 1 else "come"
     said = f"{counted(int(row['renewals_due']), 'renewal')} worth {due} {verb} due in {row['period']}"
-    if pd.isna(row["expected_grr"]):
+    if pd.isna(row["grr_p50"]):
         return f"{said}."
     naive = ", ".join(f"{name} {percent(row[column])}" for column, name in _NAIVE.items() if pd.notna(row[column]))
     return (
-        f"{said}; {percent(row['expected_grr'], 1)} of it is expected to be retained, in four courses of five between "
+        f"{said}. The forecast is that {percent(row['grr_p50'], 1)} of it stays, in four courses of five between "
         f"{percent(row['grr_p10'], 1)} and {percent(row['grr_p90'], 1)}. Naive lines: {naive}."
     )
 
@@ -103,7 +102,7 @@ def _sheet(rows: pd.DataFrame, currency: str) -> Sheet:
     columns = (
         "quarter",
         f"due, {currency}",
-        "expected GRR",
+        "GRR",
         "10–90 %",
         "commit",
         "best case",
@@ -114,7 +113,7 @@ def _sheet(rows: pd.DataFrame, currency: str) -> Sheet:
         (
             str(row["period"]),
             money(row["arr_due"]),
-            percent(row["expected_grr"], 1),
+            percent(row["grr_p50"], 1),
             between(row["grr_p10"], row["grr_p90"]),
             money(row["commit_arr"]),
             money(row["best_case_arr"]),
@@ -124,17 +123,6 @@ def _sheet(rows: pd.DataFrame, currency: str) -> Sheet:
         for row in rows.to_dict("records")
     )
     return Sheet(columns, lines)
-
-
-def _record_in_words(rows: pd.DataFrame, origin: str, currency: str) -> str:
-    what = "published" if origin == "published" else "reconstructed by walking forward"
-    error, naive = rows["error"].abs().median(), rows["naive_last_year_error"].abs().median()
-    inside = int(rows["is_inside"].fillna(False).sum())
-    compared = "" if pd.isna(naive) else f"; taking last year's quarter for it, by {100 * naive:.1f}"
-    return (
-        f"Of {counted(len(rows), 'quarter')} {what}, {_AHEAD} days ahead, {currency}: {inside} came within the bounds, "
-        f"which should hold four of five. The median forecast was off by {100 * error:.1f} points of GRR{compared}."
-    )
 
 
 def _record_line(row: Row) -> tuple[str, ...]:
@@ -163,15 +151,15 @@ def _chart(rows: pd.DataFrame) -> dict[str, Any]:
     """Bounds, expectation and naive lines by quarter."""
     import altair
 
-    columns = ["period", "expected_grr", "grr_p10", "grr_p90"]
-    title = altair.Title("Bars: bounds that hold four courses of five. Dots: what is expected.", fontWeight="normal")
+    columns = ["period", "grr_p50", "grr_p10", "grr_p90"]
+    title = altair.Title("Bars: bounds that hold four courses of five. Dots: the forecast.", fontWeight="normal")
     base = altair.Chart(rows[columns], title=title).encode(
         x=altair.X("period:N", title=None, axis=altair.Axis(labelAngle=0))
     )
     scale = altair.Scale(zero=False)
     axis = altair.Axis(format=".0%", title="share of the ARR due that is retained")
     bars = base.mark_bar(size=26, color=PALE).encode(y=altair.Y("grr_p10:Q", scale=scale, axis=axis), y2="grr_p90:Q")
-    points = base.mark_point(filled=True, size=70, color=INK, opacity=1).encode(y="expected_grr:Q")
+    points = base.mark_point(filled=True, size=70, color=INK, opacity=1).encode(y="grr_p50:Q")
     naive = rows.melt(id_vars="period", value_vars=list(_NAIVE)[1:], var_name="line", value_name="share").dropna()
     naive = naive.assign(line=naive["line"].map(_NAIVE))
     ticks = (
