@@ -20,7 +20,7 @@ _NAIVE: Final = {
     "naive_trailing_year": "last four quarters",
 }
 _NAIVE_COLOURS: Final = ("#1f5f8b", "#c77700")
-_WIDTH, _HEIGHT = 640, 260
+_WIDTH, _HEIGHT, _FONT = 470, 240, 13
 
 
 def forecast_part(forecast: pd.DataFrame | None) -> Part | None:
@@ -157,7 +157,7 @@ def _chart(rows: pd.DataFrame) -> dict[str, Any]:
         x=altair.X("period:N", title=None, axis=altair.Axis(labelAngle=0))
     )
     scale = altair.Scale(zero=False)
-    axis = altair.Axis(format=".0%", title="share of the ARR due that is retained")
+    axis = altair.Axis(format=".0%", title="share of the due ARR that stays")
     bars = base.mark_bar(size=26, color=PALE).encode(y=altair.Y("grr_p10:Q", scale=scale, axis=axis), y2="grr_p90:Q")
     points = base.mark_point(filled=True, size=70, color=INK, opacity=1).encode(y="grr_p50:Q")
     naive = rows.melt(id_vars="period", value_vars=list(_NAIVE)[1:], var_name="line", value_name="share").dropna()
@@ -177,5 +177,8 @@ def _chart(rows: pd.DataFrame) -> dict[str, Any]:
         )
     )
     layered = (bars + ticks + points).properties(width=_WIDTH, height=_HEIGHT)
+    # Large enough to be read where a phone shrinks the picture.
+    layered = layered.configure_axis(labelFontSize=_FONT, titleFontSize=_FONT, titleFontWeight="normal")
+    layered = layered.configure_legend(labelFontSize=_FONT, titleFontSize=_FONT).configure_title(fontSize=_FONT)
     specification: dict[str, Any] = layered.to_dict()
     return specification
