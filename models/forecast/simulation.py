@@ -46,22 +46,30 @@ def simulate(
     is_kept = rows["is_renewed"].to_numpy()
     churn, contracted = (rows.loc[undecided, name].to_numpy() for name in ("churn", "contracted"))
     reach = np.sqrt(settings.shared_deviation_share) * rows.loc[undecided, "deviation"].to_numpy()
-    shares = np.array(contraction.contracted_shares)
     step = max(1, BLOCK_CELLS // max(1, len(rows)))
     for start in range(0, settings.draws, step):
         block = slice(start, start + step)
         variance = deviations[block] ** 2 + (reach**2)[:, None]
         odds = centred(churn[:, None], variance) + shocks[block] + reach[:, None] * common[block]
         lost = sigmoid(odds)
-        luck = generator.random(lost.shape)
-        # What is left of the luck of a renewal that did not churn is as even as before, and so is what is left then.
-        luck = (luck - lost) / (1.0 - lost)
-        smaller = np.clip(luck / contracted[:, None], 0.0, np.nextafter(1.0, 0.0))
-        share = np.where(luck < contracted[:, None], shares[(smaller * len(shares)).astype(np.int64)], 0.0)
-        share = np.where(luck >= contracted[:, None], contraction.kept_share, share)
-        share = np.where(luck < 0.0, 0.0, share)
+        # What is left of the luck of a renewal that did not churn is as even as before.
+        luck = (generator.random(lost.shape) - lost) / (1.0 - lost)
         retained = np.repeat(retained_as_known[:, None], lost.shape[1], axis=1)
         renewed = np.repeat(is_kept[:, None].astype(np.float64), lost.shape[1], axis=1)
-        retained[undecided] = share * due[undecided][:, None]
+        retained[undecided] = _kept_shares(luck, contracted, contraction) * due[undecided][:, None]
         renewed[undecided] = luck >= 0.0
         yield retained, renewed
+
+
+def _kept_shares(luck: FloatArray, contracted: FloatArray, contraction: Contraction) -> FloatArray:
+    """Share of the ARR due that each renewal keeps in each course, shape (n, courses).
+
+    Args:
+        luck: Even between zero and one where the renewal renewed, below zero where it churned, shape (n, courses).
+        contracted: Probability of contraction of each, should it renew, shape (n,).
+        contraction: What the contracted and the others keep.
+    """
+    shares = np.array(contraction.contracted_shares)
+    place = np.clip(luck / contracted[:, None], 0.0, np.nextafter(1.0, 0.0)) * len(shares)
+    kept = np.where(luck < contracted[:, None], shares[place.astype(np.int64)], contraction.kept_share)
+    return np.where(luck < 0.0, 0.0, kept)

@@ -120,15 +120,14 @@ def _with_parts(rows: pd.DataFrame) -> pd.DataFrame:
     status, due = rows["status"], rows["due"]
     undecided = status.isin(UNDECIDED)
     counted = status != "quarantined"
+    # Probabilities in millionths, so that they too add up exactly.
+    renewing = np.rint(1e6 * np.where(undecided, 1.0 - rows["churn"].fillna(0.0), rows["is_renewed"]))
     return rows.assign(
         **{group: rows[group].astype(object).where(rows[group].notna(), UNKNOWN) for group in CELL},
         **{each: due.where(status == each, 0) for each in STATUSES},
         **{f"is_{each}": (status == each).astype(np.int64) for each in STATUSES},
         one=1,
-        # Probabilities in millionths, so that they too add up exactly.
-        renewing=np.where(undecided, np.rint(1e6 * (1.0 - rows["churn"].fillna(0.0))), 1e6 * rows["is_renewed"]).astype(
-            np.int64
-        ),
+        renewing=renewing.astype(np.int64),
         unscored=(undecided & ~rows["is_scored"]).astype(np.int64),
         settled=rows["retained"].where(~undecided, 0),
         counted=due.where(counted, 0),
