@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from data_contracts.contract import OUTPUT_TABLES, source_contracts
 from pipelines.command_line import app
 from pipelines.manifest import published_dates, read_manifest, read_published
+from pipelines.recording.records import new_id, write_record
 from pipelines.registry import find_model
 from pipelines.workspace import Workspace
 
@@ -36,6 +37,25 @@ def published_bytes(workspace: Workspace, as_of: date = AS_OF) -> dict[str, byte
 def keep_rows(source: Path, target: Path, table: str, condition: Callable[[pd.DataFrame], "pd.Series[bool]"]) -> None:
     frame = pd.read_parquet(source / f"{table}.parquet")
     frame[condition(frame)].to_parquet(target / f"{table}.parquet", index=False)
+
+
+def put_on_record(workspace: Workspace, company: Path, recorded_at: str) -> str:
+    """Put a red pulse on record about the account that renews last of those known then; return the account."""
+    renewals = pd.read_parquet(company / "renewals.parquet")
+    known = renewals[renewals["recorded_at"] < pd.Timestamp(AS_OF)]
+    account = str(known.sort_values(["renewal_date", "account_id"])["account_id"].iloc[-1])
+    row = {
+        "pulse_id": new_id(),
+        "account_id": account,
+        "csm_id": "C1",
+        "pulse_at": recorded_at,
+        "sentiment": "red",
+        "about": "relationship",
+        "reason": "Their new CFO froze the budget",
+        "recorded_at": recorded_at,
+    }
+    write_record(workspace.recorded / "csm_pulses", row["pulse_id"], row, ())
+    return account
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +192,7 @@ def test_a_timeline_is_told_by_name_and_by_id(workspace: Workspace) -> None:
 def test_a_daily_watch_goes_on_with_the_episodes_of_the_day_before(company: Path, config: Path, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
     days = [date(2026, 3, 2), date(2026, 3, 3)]
+    account = put_on_record(workspace, company, "2026-03-02 09:00:00")
     for day in days:
         result = falsegreen("watch", "--source", company, "--out", workspace.root, "--as-of", day, "--config", config)
         assert result.exit_code == 0, result.output
@@ -189,6 +210,12 @@ def test_a_daily_watch_goes_on_with_the_episodes_of_the_day_before(company: Path
     ended_today = both[both["ended_on_first"].isna() & both["ended_on"].notna()]
     assert set(ended_today["ended_on"]) <= {days[1]}
     assert set(second["started_on"]) - set(first["started_on"]) <= {days[1]}
+    for day, is_known in zip(days, (False, True), strict=True):
+        # What was put on record here in the morning is known from the next day on.
+        timeline = read_published(workspace, "account_timeline", day)
+        told = timeline.loc[timeline["account_id"] == account, "text"]
+        assert len(told)
+        assert told.str.contains("Their new CFO froze the budget").any() == is_known
 
 
 def test_what_cannot_be_watched_is_said_and_never_called_fine(source: Path, tmp_path: Path) -> None:
@@ -254,6 +281,7 @@ def test_what_was_recorded_later_changes_not_one_bit(
     truncated.mkdir()
     for table in source_contracts():
         keep_rows(company, truncated, table, lambda frame: frame["recorded_at"] < pd.Timestamp(AS_OF))
+    put_on_record(Workspace(tmp_path / "workspace"), company, f"{AS_OF} 00:00:00")
 
     result = falsegreen(
         "run", "--source", truncated, "--out", tmp_path / "workspace", "--as-of", AS_OF, "--config", config
