@@ -7,7 +7,7 @@ from rich.console import Console
 from data_contracts.recorded_rows import RecordedRow
 from pipelines.recording.criteria import load_criteria
 from pipelines.recording.known import KnownCompany, know_company
-from pipelines.recording.plays import plays_on_record
+from pipelines.recording.plays import broken_files, plays_on_record
 from pipelines.recording.pulses import first_as_of, recorded_pulses, score_states
 from pipelines.recording.records import newest_first
 from pipelines.text_display import print_section, print_wrapped
@@ -66,6 +66,8 @@ def print_open_plays(console: Console, workspace: Workspace, company: KnownCompa
         sleeps = f", sleeps until {play.snoozed_until}" if play.snoozed_until else ""
         said = f"{company.describe(play.account_id)}: {play.kind}, started by {play.csm_id or 'somebody'}{sleeps}"
         print_wrapped(console, said, mark=f"{play.started_at[:10]}  ")
+    for place in broken_files(workspace):
+        print_wrapped(console, f"{place} cannot be read and is passed by.", style="red")
 
 
 def _minute(row: RecordedRow) -> str:

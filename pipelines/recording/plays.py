@@ -76,10 +76,20 @@ def plays_on_record(workspace: Workspace, company: KnownCompany, account_id: str
     rows += [row for row in recorded if all(row.get(name) for name in ("play_id", "account_id", "started_at"))]
     newest = {row["play_id"]: row for row in reversed(newest_first(rows))}
     snoozes = newest_first(read_recorded(workspace.recorded / SNOOZES).rows.values())
-    until = {row.get("play_id"): row.get("snoozed_until") for row in reversed(snoozes)}
+    until = {row.get("play_id"): day for row in reversed(snoozes) if (day := _snoozed_until(row))}
     plays = [_play(row, until.get(row["play_id"])) for row in newest.values()]
     wanted = [play for play in plays if account_id in (None, play.account_id)]
     return sorted(wanted, key=lambda play: (play.account_id, play.started_at, play.play_id))
+
+
+def broken_files(workspace: Workspace) -> list[str]:
+    """Return the files of plays and snoozes that cannot be read, by their place; they are passed by."""
+    plays, snoozes = (read_recorded(workspace.recorded / table) for table in (PLAYS, SNOOZES))
+    undated = [file for file, row in snoozes.rows.items() if _snoozed_until(row) is None]
+    return [
+        *(plays.place(file) for file in plays.unreadable),
+        *(snoozes.place(file) for file in sorted([*snoozes.unreadable, *undated])),
+    ]
 
 
 def the_open_play(plays: Sequence[Play], kind: str | None) -> Play:
@@ -184,7 +194,14 @@ def snooze_play(workspace: Workspace, snooze_id: str, play: Play, until: date, c
     return write_record(workspace.recorded / SNOOZES, snooze_id, row, ("recorded_at",))
 
 
-def _play(row: RecordedRow, until: str | None) -> Play:
+def _snoozed_until(row: RecordedRow) -> date | None:
+    try:
+        return date.fromisoformat(row.get("snoozed_until") or "")
+    except ValueError:
+        return None
+
+
+def _play(row: RecordedRow, until: date | None) -> Play:
     return Play(
         play_id=str(row["play_id"]),
         account_id=str(row["account_id"]),
@@ -192,5 +209,5 @@ def _play(row: RecordedRow, until: str | None) -> Play:
         kind=row.get("kind"),
         started_at=str(row["started_at"]),
         ended_at=row.get("ended_at"),
-        snoozed_until=date.fromisoformat(until) if until else None,
+        snoozed_until=until,
     )

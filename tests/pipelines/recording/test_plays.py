@@ -10,7 +10,15 @@ import pytest
 
 from pipelines.ingestion import ingest_source
 from pipelines.recording.known import KnownCompany
-from pipelines.recording.plays import Play, end_play, plays_on_record, snooze_play, start_play, the_open_play
+from pipelines.recording.plays import (
+    Play,
+    broken_files,
+    end_play,
+    plays_on_record,
+    snooze_play,
+    start_play,
+    the_open_play,
+)
 from pipelines.recording.records import RecordingError, new_id
 from pipelines.workspace import Workspace
 
@@ -130,6 +138,26 @@ def test_the_newest_snooze_counts_and_no_run_reads_it(
 
     assert plays_on_record(workspace, company, "A1")[0].snoozed_until == date(2026, 6, 12)
     assert known(workspace, source, date(2026, 7, 1)) == before
+
+
+def test_files_that_cannot_be_read_are_named_and_passed_by(
+    workspace: Workspace, company: KnownCompany, started: Play
+) -> None:
+    for file, text in {
+        "plays/cut.json": '{"play_id": "',
+        "play_snoozes/list.json": "[]",
+        "play_snoozes/soon.json": json.dumps({"play_id": started.play_id, "snoozed_until": "soon"}),
+    }.items():
+        path = workspace.recorded / file
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    assert broken_files(workspace) == [
+        "recorded/plays/cut.json",
+        "recorded/play_snoozes/list.json",
+        "recorded/play_snoozes/soon.json",
+    ]
+    assert plays_on_record(workspace, company, "A1") == [started]
 
 
 @pytest.mark.parametrize("until", [date(2026, 6, 3), date(2025, 1, 1), date(2027, 6, 4)])
