@@ -8,7 +8,6 @@ import ibis
 import ibis.expr.types as ir
 
 from features.moments import MOMENT, beside, moments_of
-from features.pulse import gut_pulse
 from features.sources import Sources
 from features.spine import KEY
 
@@ -30,8 +29,7 @@ def build_account_facts(spine: ir.Table, sources: Sources) -> ir.Table:
         `next_meeting_on` (planned and not called off; the day itself counts), `open_play_since` (the oldest play that
         has not ended), `customer_since` (start of the first known term), `has_usage` (whether any was ever recorded),
         `last_usage_on` and `others_usage_on` (newest day of usage within `USAGE_DAYS`, of the account and of anybody),
-        `contacts_in_place` (null before anybody recorded contacts), and `gut_reason`, the words of the pulse that
-        counts.
+        `contacts_in_place` (null before anybody recorded contacts).
     """
     moments = moments_of(spine, sources)
     facts = beside(
@@ -46,7 +44,7 @@ def build_account_facts(spine: ir.Table, sources: Sources) -> ir.Table:
     facts = facts.mutate(has_usage=facts.has_usage.fill_null(False))
     newest = facts.group_by("as_of").agg(others_usage_on=facts.last_usage_on.max())
     facts = sources.engine.store(beside(facts, newest, on=("as_of",)))
-    return beside(beside(spine.select(*KEY), facts), gut_pulse(spine, sources).select(*KEY, "gut_reason"), on=KEY)
+    return beside(spine.select(*KEY), facts)
 
 
 def _last_touch(moments: ir.Table, sources: Sources) -> ir.Table:

@@ -104,6 +104,8 @@ def _quarantined(sources: Sources, known: ir.Table, moments: ir.Table) -> ir.Tab
     typed = sources.tables["renewals"]
     read = texts.mutate(**{name: texts[name].try_cast(typed[name].type()) for name in contract.column_names})
     read = read.mutate(
+        # A negative amount is a slip of the pen; to subtract it would hide as much of what is due.
+        arr=ibis.ifelse(read.arr >= 0, read.arr, None),
         contract_id=ibis.coalesce(read.contract_id, read.account_id),
         currency=ibis.coalesce(read.currency, contract.column("currency").default),
     )

@@ -210,7 +210,8 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
 
     Returns:
         One row per spine row: the key, `sentiment`, `pulse_age_days`, `gut_reason` and `gut_pulse_id` (null where
-        absent), `pulse_state`, and `last_pulse_on` and `last_pulse_reason` of the newest pulse however old it is.
+        absent), `pulse_state`, and day and words of that pulse, or where none counts of the newest however old it is:
+        `last_pulse_on` and `last_pulse_reason`.
     """
     snapshots = spine.select(*KEY, "term_start_date", "csm_id")
     pulses = pulses_newest_first(moments_of(spine, sources), sources)
@@ -241,8 +242,8 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
             "pulse_age_days",
             "gut_reason",
             "gut_pulse_id",
-            "last_pulse_on",
-            "last_pulse_reason",
+            last_pulse_on=ibis.coalesce(table.pulse_on, table.last_pulse_on),
+            last_pulse_reason=ibis.ifelse(table.gut_pulse_id.notnull(), table.gut_reason, table.last_pulse_reason),
             pulse_state=state_of(table),
         )
     )

@@ -87,7 +87,7 @@ def false_greens(
     """The facts about each green in question.
 
     Args:
-        risk: `account_risk` of one date with `gut_reason`, the words of the pulse that counts.
+        risk: `account_risk` of one date.
         reasons: `risk_reasons` of that date.
         signals: Episodes of the signals as of that date.
         timeline: `account_timeline` as of that date.
@@ -132,14 +132,12 @@ def _lookup(table: pd.DataFrame, greens: pd.DataFrame, *key: str) -> Callable[[R
 
 
 def _said(green: Row) -> Iterator[Fact]:
-    """What the person said, and what was said since if that was not it."""
+    """What the person said."""
     day = green["pulse_on"]
-    words = f': "{green["gut_reason"]}"' if isinstance(green["gut_reason"], str) else ", without a reason."
+    reason = green["last_pulse_reason"]
+    words = f': "{reason}"' if isinstance(reason, str) else ", without a reason."
     state = _STATES.get(str(green["pulse_state"]), "")
     yield Fact(SAID, f"Called green on {day:%Y-%m-%d}, {green['pulse_age_days']:.0f} days ago{state}{words}", day)
-    newest = green["last_pulse_on"]
-    if newest > day and isinstance(green["last_pulse_reason"], str):
-        yield Fact(SAID, f'A newer pulse, not about this renewal, says: "{green["last_pulse_reason"]}"', newest)
 
 
 def _usage(green: Row) -> Fact:

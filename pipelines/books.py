@@ -12,14 +12,17 @@ def book_of(csm: str, table: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         csm: Id or name.
-        table: With csm_id and csm_name.
+        table: With csm_id, and csm_name where names are known.
 
     Raises:
-        PublishedError: If there is none; names the nearest CSM that the table knows.
+        PublishedError: If there is none, or several CSMs go by that name; names the nearest that the table knows.
     """
-    book = table[(table["csm_id"] == csm) | (table["csm_name"] == csm)]
+    names = table["csm_name"] if "csm_name" in table.columns else table["csm_id"]
+    book = table[(table["csm_id"] == csm) | (names == csm)]
+    if len(meant := sorted(set(book["csm_id"]))) > 1 and csm not in meant:
+        raise PublishedError(f"{len(meant)} CSMs are called {csm!r}: {', '.join(meant)}. Give the id.")
     if book.empty:
-        known = sorted({*table["csm_name"].dropna(), *table["csm_id"].dropna()})
+        known = sorted({*names.dropna(), *table["csm_id"].dropna()})
         near = difflib.get_close_matches(csm, known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else "the CSMs are: " + ", ".join(known)
         raise PublishedError(f"No row of the table belongs to a CSM {csm!r}; {hint}")

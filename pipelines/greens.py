@@ -10,9 +10,9 @@ import pandas as pd
 
 from data_contracts.contract import output_contracts
 from models.false_greens import false_greens
-from models.learning import KEY, with_dates
+from models.learning import with_dates
 from models.risk_table import DATES
-from pipelines.scoring import RISK, SNAPSHOTS
+from pipelines.scoring import RISK
 from pipelines.settings import Settings
 from pipelines.signalling import SIGNALS, TIMELINE
 from pipelines.tables import read_table, write_output
@@ -24,7 +24,7 @@ def write_false_greens(run_folder: Path, settings: Settings) -> pd.DataFrame:
     """Gather the facts about each green in question from the run's tables, and write them.
 
     Args:
-        run_folder: The run's folder, with scoring snapshots, risk table, reasons, signals and timeline in it.
+        run_folder: The run's folder, with risk table, reasons, signals and timeline in it.
         settings: From when on usage is risky.
 
     Returns:
@@ -36,9 +36,6 @@ def write_false_greens(run_folder: Path, settings: Settings) -> pd.DataFrame:
     risk, reasons, signals, timeline = (
         read_table(run_folder / table / f"{table}.parquet") for table in (RISK, "risk_reasons", SIGNALS, TIMELINE)
     )
-    snapshots = with_dates(read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet"), ("as_of",))
-    words = snapshots[[*KEY, "gut_reason"]]
-    spoken = with_dates(risk, DATES).merge(words, on=KEY, how="left", validate="one_to_one")
-    table = false_greens(spoken, reasons, signals, timeline, settings.model)
+    table = false_greens(with_dates(risk, DATES), reasons, signals, timeline, settings.model)
     write_output(table, output_contracts()[GREENS], run_folder / GREENS / f"{GREENS}.parquet")
     return table

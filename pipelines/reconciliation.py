@@ -49,11 +49,11 @@ WHERE period_start >= date_trunc('quarter', $as_of)
     AND period_start < date_trunc('quarter', $as_of) + to_months(3 * ($ahead + 1))
 GROUP BY ALL
 """
-# Rows in quarantine are text; what cannot be read is null, and without a date belongs to no period.
+# Rows in quarantine are text; what cannot be read or is negative is null, and without a date belongs to no period.
 _SET_ASIDE: Final = """UNION ALL
     SELECT renewal_id, account_id, coalesce(contract_id, account_id), TRY_CAST(renewal_date AS DATE),
-        TRY_CAST(arr AS DECIMAL(18, 2)), coalesce(currency, $currency), outcome, TRY_CAST(recorded_at AS TIMESTAMP),
-        TRUE, TRUE, FALSE
+        CASE WHEN TRY_CAST(arr AS DECIMAL(18, 2)) >= 0 THEN TRY_CAST(arr AS DECIMAL(18, 2)) END,
+        coalesce(currency, $currency), outcome, TRY_CAST(recorded_at AS TIMESTAMP), TRUE, TRUE, FALSE
     FROM read_parquet($quarantine)"""
 _PERIOD: Final = ["period_kind", "period_start", "currency"]
 _ADDITIVE: Final = ("arr_due", "expected_churned_arr", "expected_contracted_arr", "expected_retained_arr")

@@ -63,11 +63,12 @@ def expect(
     own = (rows["contraction_probability"] / (1.0 - rows["churn_probability"])).to_numpy(dtype=np.float64)
     given = np.clip(np.where(np.isnan(own), given, own), LEAST, 1 - LEAST)
     churn = np.clip(_per_renewal(rows, probability), LEAST, 1 - LEAST)
+    tiers = pd.Series(risk_tiers(probability, base, model), index=rows.index)
     rows = rows.assign(
         churn=np.where(undecided, churn, np.nan),
         contracted=np.where(undecided, given, np.nan),
         deviation=np.where(undecided, _deviation(rows, model), np.nan),
-        risk_tier=rows["risk_tier"].fillna(pd.Series(risk_tiers(probability, base, model), index=rows.index)),
+        risk_tier=rows["risk_tier"].astype(object).fillna(tiers),
     )
     return _with_rules(_with_cents(rows, outlook), settings)
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from models.forecast.periods import MONTH, QUARTER, ordinals, period_start
+from models.forecast.periods import MONTH, QUARTER, ordinals, period_end, period_start
 
 NAIVE: Final = ("naive_always_renews", "naive_last_year", "naive_trailing_year")
 A_YEAR: Final = {QUARTER: 4, MONTH: 12}
@@ -27,14 +27,17 @@ def settled_past(rows: pd.DataFrame, kind: str, period: int) -> dict[str, pd.Dat
         period: Number of the period.
 
     Returns:
-        The rows behind `naive_last_year`, the same period a year before, and `naive_trailing_year`, the four quarters
-        that were complete at the date; of renewals decided by then with something due.
+        The rows behind `naive_last_year`, the same period a year before if that was over at the date, and
+        `naive_trailing_year`, the four quarters that were complete at the date; of renewals decided by then with
+        something due.
     """
     as_of = rows["as_of"].iloc[0]
     lead = period_start(period, kind) - as_of
     settled = rows[rows["status"].isin(("decided", "already_renewed")) & (rows["due"] > 0)]
     now = int(ordinals(pd.Series([as_of]), QUARTER).iloc[0])
-    last_year = settled[settled[f"in_{kind}"] & (settled[kind] == period - A_YEAR[kind])]
+    # Of a period that is not over, what is decided by now is no fair sample: losses are known first.
+    is_over = period_end(period - A_YEAR[kind], kind) <= as_of
+    last_year = settled[settled[f"in_{kind}"] & (settled[kind] == period - A_YEAR[kind]) & is_over]
     trailing = settled[settled["in_quarter"] & settled[QUARTER].between(now - A_YEAR[QUARTER], now - 1)]
     return {
         NAIVE[1]: last_year[last_year["term_start_date"] < period_start(period - A_YEAR[kind], kind) - lead],

@@ -59,7 +59,7 @@ def brief_of(material: Material, csm: str | None = None) -> str:
     """
     risk = material.risk
     parts = [
-        forecast_part(material.forecast),
+        forecast_part(material.forecast, "total" if csm is None else "csm"),
         changes_part(risk, material.before),
         top_part(risk, material.reasons),
         greens_part(material.greens),
@@ -82,7 +82,11 @@ def _of_book(material: Material, csm: str) -> Material:
     greens = material.greens
     if greens is not None:
         greens = greens[greens["account_id"].isin(risk["account_id"])]
-    return replace(material, risk=risk, before=before, greens=greens)
+    forecast = material.forecast
+    if forecast is not None:
+        forecast = forecast[forecast["csm_id"].isin(risk["csm_id"])]
+    # The record is that of the company's forecasts; of one book there is none.
+    return replace(material, risk=risk, before=before, greens=greens, forecast=forecast, record=None)
 
 
 def _lead(risk: pd.DataFrame) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from pipelines.drift_display import describe_drift
 from pipelines.drifting import DRIFT
-from pipelines.manifest import published_dates, read_first_published, read_published
+from pipelines.forecasting import FORECAST, RECORD, read_forecast_notes
+from pipelines.manifest import published_dates, read_first_published, read_manifest, read_published
 from pipelines.registry import find_model
 from pipelines.tracking import load_notes
 from pipelines.workspace import Workspace
@@ -29,7 +30,7 @@ class Material:
         forecast: `renewal_forecast`.
         record: `forecast_track_record`, newest by the date.
         judgement: `gut_calibration`, newest by the date.
-        notes: What the training of the model that scored said of itself, then what has drifted since.
+        notes: What the forecast leaves out, what the training of the model said of itself, what has drifted since.
     """
 
     as_of: date
@@ -63,10 +64,10 @@ def read_material(workspace: Workspace, as_of: date | None = None) -> Material:
         reasons=read_published(workspace, "risk_reasons", day),
         before=read_first_published(workspace, "account_risk", earlier[-1]) if earlier else None,
         greens=_of_date(workspace, "false_greens", day),
-        forecast=_of_date(workspace, "renewal_forecast", day),
-        record=_newest(workspace, "forecast_track_record", day),
+        forecast=_of_date(workspace, FORECAST, day),
+        record=_newest(workspace, RECORD, day),
         judgement=_newest(workspace, "gut_calibration", day),
-        notes=(*_model_notes(workspace, day), *_drift_notes(workspace, day)),
+        notes=(*_forecast_notes(workspace, day), *_model_notes(workspace, day), *_drift_notes(workspace, day)),
     )
 
 
@@ -78,6 +79,13 @@ def _newest(workspace: Workspace, table: str, day: date) -> pd.DataFrame | None:
     """The newest by a date: tables of a training stand until the next one."""
     dates = [each for each in published_dates(workspace, table) if each <= day]
     return read_published(workspace, table, dates[-1]) if dates else None
+
+
+def _forecast_notes(workspace: Workspace, day: date) -> list[str]:
+    manifest = read_manifest(workspace, day)
+    if manifest is None or FORECAST not in manifest.tables:
+        return []
+    return read_forecast_notes(workspace.run_folder(manifest.tables[FORECAST].run))
 
 
 def _model_notes(workspace: Workspace, day: date) -> list[str]:

@@ -19,24 +19,29 @@ _NAIVE: Final = {
     "naive_last_year": "same quarter last year",
     "naive_trailing_year": "last four quarters",
 }
+_COUNTING: Final = (
+    "A contract counts once in a quarter, at its first renewal there; plans of a few months come in as they near."
+)
 _NAIVE_COLOURS: Final = ("#1f5f8b", "#c77700")
 _WIDTH, _HEIGHT, _FONT = 470, 240, 13
 
 
-def forecast_part(forecast: pd.DataFrame | None) -> Part | None:
+def forecast_part(forecast: pd.DataFrame | None, level: str = "total") -> Part | None:
     """The quarters to come; None where no forecast is published.
 
     Args:
-        forecast: `renewal_forecast`.
+        forecast: `renewal_forecast`; with the level `csm` the rows of one CSM.
+        level: Which roll-up to tell.
     """
     if forecast is None:
         return None
     title, anchor = "Renewal forecast", "forecast"
-    rows = forecast[(forecast["level"] == "total") & (forecast["period_kind"] == "quarter")]
+    rows = forecast[(forecast["level"] == level) & (forecast["period_kind"] == "quarter")]
     rows = rows.sort_values(["currency", "period"], ignore_index=True)
     if rows.empty:
         return Part(title, anchor, ("Nothing is due in the quarters that are forecast.",))
     sentences = [_in_words(row) for row in _next_quarter(rows).to_dict("records")]
+    sentences.append(_COUNTING)
     if len(rows["currency"].unique()) > 1:
         sentences.append("Amounts of different currencies are never added.")
     sheets = [_sheet(of_currency, str(currency)) for currency, of_currency in rows.groupby("currency", sort=True)]
@@ -70,9 +75,10 @@ def record_part(record: pd.DataFrame | None) -> Part | None:
         newest = group[group["actual_grr"].notna()].sort_values("period").tail(_SHOWN_QUARTERS).to_dict("records")
         sheets.append(
             Sheet(
-                ("quarter", "made on", "forecast", "10–90 %", "came", "all renew", "last year", ""),
+                ("quarter", "made on", "forecast", "10–90 %", "came", "whole quarter", "all renew", "last year", ""),
                 tuple(_record_line(row) for row in reversed(newest)),
-                f"{str(origin).capitalize()}, {currency}",
+                f"{str(origin).capitalize()}, {currency}: the newest {len(newest)} of {len(group)}. The whole quarter "
+                "has in it what was not on record yet when the forecast was made.",
             )
         )
     return Part(title, anchor, (answer(record, ForecastSettings()),), sheets=tuple(sheets))
@@ -135,6 +141,7 @@ def _record_line(row: Row) -> tuple[str, ...]:
         percent(row["forecast_grr"], 1),
         between(row["grr_p10"], row["grr_p90"]),
         percent(row["actual_grr"], 1),
+        percent(row["quarter_grr"], 1),
         percent(row["naive_always_renews"]),
         percent(row["naive_last_year"], 1),
         verdict,

@@ -89,7 +89,7 @@ def scored_tables(context: dg.AssetExecutionContext, places: Places) -> Iterator
 
 @dg.asset(
     name=GREENS,
-    deps=[SNAPSHOTS, *RISK_TABLES, *SIGNAL_TABLES],
+    deps=[*RISK_TABLES, *SIGNAL_TABLES],
     group_name=GROUP,
     partitions_def=AS_OF,
     kinds={"parquet"},

@@ -79,7 +79,7 @@ def export_table(
     frame = read_published(workspace, table, as_of)
     frame, notes = (frame, []) if settings.judgement.show_people else without_people(table, frame)
     if csm is not None:
-        if not {"csm_id", "csm_name"} <= set(frame.columns):
+        if "csm_id" not in frame.columns or table in _PEOPLE:
             raise ExportError(f"`{table}` does not say whose account a row is, so there is no book to pick from it.")
         frame = book_of(csm, frame)
     day = as_of or dates[-1]

@@ -68,16 +68,6 @@ def test_everything_on_record_is_told(make_sources: MakeSources) -> None:
             {"contact_id": "k2", "left_on": "2024-08-01", "recorded_at": "2024-08-02"},
             {"contact_id": "k3", "started_on": "2024-09-10"},
         ],
-        csm_pulses=[
-            {
-                "pulse_id": "p1",
-                "about": "renewal",
-                "reason": "They will sign",
-                "pulse_at": "2024-08-01",
-                "recorded_at": "2024-08-01",
-            },
-            {"pulse_id": "p2", "pulse_at": "2024-08-20", "recorded_at": "2024-08-20", "sentiment": "red"},
-        ],
     )
 
     assert facts_of(sources) == [
@@ -93,7 +83,6 @@ def test_everything_on_record_is_told(make_sources: MakeSources) -> None:
             "last_usage_on": date(2024, 8, 20),
             "contacts_in_place": 1,
             "others_usage_on": date(2024, 8, 20),
-            "gut_reason": "They will sign",
         }
     ]
 
@@ -106,7 +95,7 @@ def test_an_account_without_anything_is_told_apart_from_a_table_without_anything
         contacts=[{"recorded_at": "2024-08-01"}],
     )
 
-    nothing = dict.fromkeys(("last_touch_on", "last_touch_kind", "next_meeting_on", "open_play_since", "gut_reason"))
+    nothing = dict.fromkeys(("last_touch_on", "last_touch_kind", "next_meeting_on", "open_play_since"))
     nothing |= {"customer_since": date(2024, 1, 1)}
 
     assert facts_of(sources) == [

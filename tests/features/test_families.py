@@ -120,6 +120,9 @@ def test_the_gut_pulse(
     assert (row.sentiment if pd.notna(row.sentiment) else None) == sentiment
     assert row.pulse_state == row.pulse__state == state
     assert (row.pulse_age_days if pd.notna(row.pulse_age_days) else None) == age
+    if age is not None:
+        # Day and words are of the pulse that counts, whatever was said since of something else.
+        assert str(pd.Timestamp(row.last_pulse_on).date()) == str(day(age))
 
 
 def test_a_pulse_written_before_the_present_owner_is_inherited(make_sources: MakeSources) -> None:

@@ -262,6 +262,7 @@ def test_the_forecast_speaks_of_the_next_quarter_and_names_the_naive_lines_that_
     assert part.sentences == (
         "1 renewal worth 1,000 USD comes due in 2026-Q3. The forecast is that 80.0% of it stays, in four courses of "
         "five between 0.0% and 100.0%. Naive lines: all renew 100%, last four quarters 90%.",
+        "A contract counts once in a quarter, at its first renewal there; plans of a few months come in as they near.",
     )
     assert part.sheets[0].rows[1] == ("2026-Q3", "1,000", "80.0%", "0–100%", "500", "100", "400", "–")
     page = brief_of(material_of(risk_of({}), forecast=forecast_of()))
@@ -274,7 +275,7 @@ def test_a_quarter_in_which_nothing_is_worth_anything_has_no_rate_and_no_chart()
     part = forecast_part(forecast_of(arr_due=0.0, **nothing))
 
     assert part is not None
-    assert part.sentences == ("1 renewal worth 0 USD comes due in 2026-Q3.",)
+    assert part.sentences[0] == "1 renewal worth 0 USD comes due in 2026-Q3."
     assert part.chart is None
 
 
@@ -297,6 +298,7 @@ def test_the_record_is_told_apart_by_origin() -> None:
             "currency": "USD",
             "as_of": pd.Timestamp("2025-09-29"),
             "actual_grr": [0.9, 0.9, 0.7, 0.7],
+            "quarter_grr": 0.9,
             "forecast_grr": 0.9,
             "grr_p10": 0.8,
             "grr_p90": 0.95,
@@ -317,3 +319,14 @@ def test_the_record_is_told_apart_by_origin() -> None:
     assert part.sentences[0].startswith("Can we forecast retention 90 days out? Not known yet: only 2 of the quarters")
     assert [len(sheet.rows) for sheet in part.sheets] == [1, 2]
     assert part.sheets[1].rows[0][-1] == "outside"
+
+
+def test_the_brief_of_a_book_forecasts_that_book_alone() -> None:
+    total = forecast_of()
+    books = pd.concat([total.assign(csm_id="all")] + [total.assign(level="csm", csm_id=c) for c in ("C1", "C2")])
+    books.loc[books["csm_id"] == "C1", "arr_due"] = 7.0
+
+    part = forecast_part(books[books["csm_id"] == "C1"], "csm")
+
+    assert part is not None
+    assert "worth 7 USD" in part.sentences[0]
