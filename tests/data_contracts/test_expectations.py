@@ -145,6 +145,8 @@ def reasons() -> pd.DataFrame:
             "feature": ["usage__active_users_28d", "pulse__age_days", "usage__active_users_28d"],
             "value": ["3", None, "40"],
             "sentence": ["Only 3 people log in.", "No pulse is on record.", "40 people log in."],
+            "action": ["Ask the champion.", None, None],
+            "stakeholder": ["champion", None, None],
             "model_version": ["abc"] * 3,
         }
     )
