@@ -46,11 +46,10 @@ def describe_metrics(metrics: pd.DataFrame) -> tuple[str, ...]:
             if f"brier_skill{suffix}" in figures:
                 subject = SPOKEN_BANDS[band]
                 of_band = whole[whole["band"] == band]
-                found = [
-                    _against_base_rate(figures, suffix, subject),
-                    *_against_baselines(of_band, suffix, subject),
-                    *_against_usage(figures, suffix, subject),
-                ]
+                found = [_against_base_rate(figures, suffix, subject)]
+                if _is_telling(figures, suffix):
+                    found += _against_baselines(of_band, suffix, subject)
+                    found += _against_usage(figures, suffix, subject)
                 sentences += [f"{spoken}{sentence}" for sentence in found]
         sentences += _on_contraction(whole[whole["band"] == band], SPOKEN_BANDS[band])
         if band == HEADLINE_BAND:
@@ -63,10 +62,15 @@ def _figures_of(metrics: pd.DataFrame, model: str) -> Figures:
     return {str(name): row for name, row in rows.set_index("metric").to_dict("index").items()}
 
 
+def _is_telling(figures: Figures, suffix: str) -> bool:
+    """Whether there were outcomes of both kinds enough for an interval; of one kind alone nothing can be told."""
+    return bool(pd.notna(figures[f"brier_skill{suffix}"]["low"]) and pd.notna(figures[f"roc_auc{suffix}"]["value"]))
+
+
 def _against_base_rate(figures: Figures, suffix: str, subject: str) -> str:
     skill = figures[f"brier_skill{suffix}"]
     evidence = f"{skill['churns']} churns among {skill['renewals']} renewals, {skill['cutoffs']} cut-offs"
-    if pd.isna(skill["low"]):
+    if not _is_telling(figures, suffix):
         return f"On {subject} nothing can be said of the model: too few outcomes ({evidence})."
     verdict = "beats" if skill["beats_base_rate"] else "does not demonstrably beat"
     if skill["high"] < 0:

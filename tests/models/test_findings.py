@@ -104,3 +104,16 @@ def test_slices_are_not_taken_for_the_whole() -> None:
     whole = metrics(("roc_auc", 0.74, 0.68, 0.8, True), ("brier_skill", 0.08, 0.03, 0.13, True))
     slices = whole.assign(slice_by="segment", slice="smb", value=0.9)
     assert describe_metrics(pd.concat([slices, whole, slices])) == describe_metrics(whole)
+
+
+def test_where_nobody_churned_nothing_is_said_of_the_model_or_of_judgement() -> None:
+    nan = float("nan")
+    rows = metrics(
+        ("roc_auc", nan, nan, nan, False),
+        ("brier_skill", 0.02, 0.01, 0.03, True),
+        ("brier_skill_difference_to_usage_view", -0.02, -0.03, -0.01, False),
+    ).assign(churns=0)
+
+    (sentence,) = describe_metrics(rows)
+
+    assert sentence.startswith("On renewals 90 to 180 days ahead nothing can be said of the model: too few outcomes")
