@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-_FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")
+_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_FORMULA = re.compile(rf"['\s{_UNSEEN}]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")
 """How a cell begins that a spreadsheet may compute: one of = + - @, their wide forms, a tab or a carriage return, with
-or without whitespace or apostrophes before it."""
+or without whitespace, apostrophes or characters that nobody sees before it."""
 
 
 def as_csv(names: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "") -> bytes:

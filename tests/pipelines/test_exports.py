@@ -97,6 +97,15 @@ def test_a_text_that_looks_like_a_formula_is_none_and_comes_back(text: str) -> N
     assert restore(written) == text
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u202e", "\u00ad", " \u2060'"])
+def test_characters_that_nobody_sees_hide_no_formula(unseen: str) -> None:
+    text = f"{unseen}=1+1"
+
+    assert neutralize(text) == f"'{text}"
+    assert restore(neutralize(text)) == text
+    assert neutralize(f"{unseen}Acme") == f"{unseen}Acme"
+
+
 def test_a_csv_holds_types_and_hostile_names(workspace: Workspace, tmp_path: Path) -> None:
     plant(workspace, risk(HOSTILE))
     target = tmp_path / "risk.csv"
