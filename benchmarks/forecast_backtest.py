@@ -107,11 +107,11 @@ def page(record: pd.DataFrame) -> str:
             f"{row.coverage_high:.1%} | {below:.1%} | {above:.1%} | {row.rate_coverage:.1%} | "
             f"{(rows['grr_p90'] - rows['grr_p10']).mean():.3f} |"
         )
-    lines += ["", "## Errors", "", *_errors(record, summary), "", *_LEGEND]
+    lines += ["", "## Errors", "", *_errors(summary), "", *_LEGEND]
     return "\n".join(lines) + "\n"
 
 
-def _errors(record: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+def _errors(summary: pd.DataFrame) -> list[str]:
     """The table of absolute errors, and of the skill against each naive forecast."""
     lines = [
         f"| days ahead | median absolute error | mean error | {' | '.join(SPOKEN[name] for name in NAIVE)} | "
@@ -119,14 +119,14 @@ def _errors(record: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
         f"|{'---:|' * (3 + 2 * len(NAIVE))}",
     ]
     for _, row in summary.iterrows():
-        bias = record.loc[record["days_ahead"] == row["days_ahead"], "error"].mean()
         skills = [
             f"{row[f'{name}_skill']:.0%} ({row[f'{name}_skill_low']:.0%} to {row[f'{name}_skill_high']:.0%})"
             for name in NAIVE
         ]
         naive = [f"{row[f'{name}_median_error']:.4f}" for name in NAIVE]
         lines.append(
-            f"| {row['days_ahead']} | {row['median_error']:.4f} | {bias:+.4f} | {' | '.join([*naive, *skills])} |"
+            f"| {row['days_ahead']} | {row['median_error']:.4f} | {row['bias']:+.4f} | "
+            f"{' | '.join([*naive, *skills])} |"
         )
     return lines
 

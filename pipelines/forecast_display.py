@@ -58,12 +58,12 @@ def answer(record: pd.DataFrame, settings: ForecastSettings) -> str:
             f"{settings.minimum_quarters} to say anything."
         )
     figures = enough.loc[origin]
-    naive = {name: figures[f"{name}_median_error"] for name in NAIVE if pd.notna(figures[f"{name}_skill"])}
-    off = 100 * figures["median_error"]
+    naive = {name: figures[f"{name}_mean_error"] for name in NAIVE if pd.notna(figures[f"{name}_skill"])}
+    off, bias = 100 * figures["mean_error"], 100 * figures["bias"]
     said = (
-        f"In half of {figures['quarters']:.0f} quarters ({_ORIGINS[origin]}) it was off by less than {off:.1f} points "
-        f"of GRR, and the 80 % band held the truth in {figures['inside']:.0f} of them ({figures['coverage_low']:.0%} "
-        f"to {figures['coverage_high']:.0%})."
+        f"Over {figures['quarters']:.0f} quarters ({_ORIGINS[origin]}) it was off by {off:.1f} points of GRR on "
+        f"average, {abs(bias):.1f} too {'high' if bias >= 0 else 'low'} on balance, and the 80 % band held the truth "
+        f"in {figures['inside']:.0f} of them ({figures['coverage_low']:.0%} to {figures['coverage_high']:.0%})."
     )
     if not naive:
         return f"{_QUESTION} {said} There is no naive forecast to hold it to."

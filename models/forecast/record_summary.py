@@ -28,7 +28,12 @@ SUMMARY_COLUMNS: Final = (
     "rate_coverage",
     "median_error",
     "mean_error",
-    *(f"{name}_{figure}" for name in NAIVE for figure in ("median_error", "skill", "skill_low", "skill_high")),
+    "bias",
+    *(
+        f"{name}_{figure}"
+        for name in NAIVE
+        for figure in ("median_error", "mean_error", "skill", "skill_low", "skill_high")
+    ),
 )
 
 
@@ -42,8 +47,9 @@ def summarize_record(record: pd.DataFrame, settings: ForecastSettings) -> pd.Dat
     Returns:
         `SUMMARY_COLUMNS`, one row per origin and days ahead, of forecasts with something due. `coverage` is the share
         inside the 80 % band with its Wilson interval; `median_error` and `mean_error` are of absolute errors of the
-        GRR; `..._skill` is 1 - mean absolute error over that of the naive forecast on the same quarters, with an
-        interval from resampling quarters; null where quarters are too few.
+        GRR, `bias` is the mean error with its sign, above zero where too much was promised; `..._skill` is 1 - mean
+        absolute error over that of the naive forecast on the same quarters, with an interval from resampling quarters;
+        null where quarters are too few.
     """
     judged = record[record["is_inside"].notna()]
     rows = [
@@ -66,6 +72,7 @@ def _summarize(rows: pd.DataFrame, settings: ForecastSettings) -> dict[str, floa
         "rate_coverage": float(rows["is_renewal_rate_inside"].astype("float64").mean()),
         "median_error": float(np.median(error)),
         "mean_error": float(error.mean()),
+        "bias": float(rows["error"].mean()),
     }
     for name in NAIVE:
         naive = rows[f"{name}_error"].abs().to_numpy(dtype=np.float64)
@@ -79,12 +86,12 @@ def _against(error: FloatArray, naive: FloatArray, settings: ForecastSettings) -
     ours, theirs = error[both], naive[both]
     if not len(ours) or theirs.sum() == 0:
         return {}
-    median = {"median_error": float(np.median(theirs))}
+    errors = {"median_error": float(np.median(theirs)), "mean_error": float(theirs.mean())}
     if len(ours) < settings.minimum_quarters:
-        return median
+        return errors
     drawn = np.random.default_rng(settings.seed).integers(0, len(ours), (RESAMPLES, len(ours)))
     low, high = percentile_interval(1.0 - ours[drawn].sum(axis=1) / theirs[drawn].sum(axis=1), LEVEL)
-    return median | {"skill": float(1.0 - ours.sum() / theirs.sum()), "skill_low": low, "skill_high": high}
+    return errors | {"skill": float(1.0 - ours.sum() / theirs.sum()), "skill_low": low, "skill_high": high}
 
 
 def wilson_interval(hits: int, trials: int) -> tuple[float, float]:

@@ -61,7 +61,7 @@ def printed(forecast: pd.DataFrame, record: pd.DataFrame = NOTHING, **options: A
     [
         (NOTHING, "Not known yet: no quarter has a forecast from then"),
         (record_of([0.01] * 3, 0.05), "Not known yet: only 3 of the quarters have"),
-        (record_of([0.01, -0.02, 0.06, 0.01], 0.08), "Yes, better than without a model. In half of 4 quarters"),
+        (record_of([0.01, -0.02, 0.06, 0.01], 0.08), "Yes, better than without a model. Over 4 quarters"),
         (record_of([0.08, -0.08, 0.08, 0.08], 0.02), "worse than a naive guess so far"),
         (record_of([0.01, -0.08, 0.01, 0.08], 0.03), "no better than a naive guess yet"),
         (record_of([0.01] * 5, 0.05, origin="published"), "5 quarters (as published)"),
@@ -71,6 +71,14 @@ def test_the_first_sentence_says_what_the_record_bears_out(record: pd.DataFrame,
     said = answer(record, SETTINGS)
     assert said.startswith("Can we forecast retention 90 days out? ")
     assert expected in said
+
+
+def test_errors_and_skill_are_told_in_one_measure_and_with_their_sign() -> None:
+    said = answer(record_of([0.0, 0.0, 0.0, -0.08], 0.01), SETTINGS)
+
+    # The median error would be none, and the skill that of the mean.
+    assert "off by 2.0 points of GRR on average, 2.0 too low on balance" in said
+    assert "was off by 1.0 points; skill against it -100%" in said
 
 
 def test_what_was_published_is_not_pooled_with_what_was_rebuilt() -> None:
@@ -84,6 +92,7 @@ def test_the_figures_of_the_record() -> None:
     assert (row["inside"], row["coverage"]) == (3, 0.75)
     assert (row["coverage_low"], row["coverage_high"]) == wilson_interval(3, 4)
     assert row["median_error"] == pytest.approx(0.025)
+    assert (row["mean_error"], row["bias"]) == (pytest.approx(0.03), pytest.approx(0.02))
     assert row["naive_trailing_year_skill"] == pytest.approx(0.5)
     assert np.isnan(row["naive_last_year_skill"])
     assert wilson_interval(8, 10) == pytest.approx((0.5414, 0.9314), abs=1e-3)
