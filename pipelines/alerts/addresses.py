@@ -78,8 +78,8 @@ class AddressBook:
         return None
 
     def _of_team(self, team: str | None) -> Recipient | None:
-        name = self._set(self.settings.teams.get(team or "")) or self.settings.channel
-        return Recipient(name) if self.environment.get(name) else None
+        name = self._set(self.settings.teams.get(team or "")) or self._set(self.settings.channel)
+        return Recipient(name) if name else None
 
     def _set(self, name: str | None) -> str | None:
         """Return the name of a variable if the environment has it, and remember it if not."""

@@ -2,8 +2,8 @@
 
 States: written → sending → sent, failed or unknown. `failed` is certain not to have arrived and is tried again.
 `unknown` may have arrived, and so may what a crash left in `sending`: both are reported and not sent again, since an
-alert that is missed and told of does less harm than one that comes twice. `expired` is given up by age, `undeliverable`
-had nobody to go to. A file keeps every state that it has been in; no token is ever in it. Who writes holds the lock.
+alert that is missed and told of does less harm than one that comes twice. `expired` is given up by age. A file keeps
+every state that it has been in; no token is ever in it. Who writes holds the lock.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.alerts.news import MAX_AGE_DAYS
 from pipelines.whole_files import replace_file
 
-State = Literal["written", "sending", "sent", "failed", "unknown", "expired", "undeliverable"]
+State = Literal["written", "sending", "sent", "failed", "unknown", "expired"]
 WAITING: tuple[State, ...] = ("written", "failed")
 """States out of which an alert is sent."""
 _SETTLED = "settled"

@@ -20,8 +20,6 @@ from pipelines.lock import hold_lock
 from pipelines.settings import AlertSettings, Settings
 from pipelines.workspace import Workspace
 
-NOBODY = Recipient("nobody")
-"""Who gets what could not be addressed."""
 _WAIT_SECONDS = 60
 
 
@@ -54,11 +52,11 @@ def send_alerts(
     with hold_lock(outbox.lock_file, say, wait_seconds=_WAIT_SECONDS):
         now = clock()
         _sweep(outbox, report, now)
-        looks, fresh = _collect(workspace, outbox, settings, book, report, now)
+        looks, fresh, unaddressed = _collect(workspace, outbox, settings, book, report, now)
         for entry in fresh:
             outbox.write(entry)
         for look in looks:
-            if look.as_of is not None:
+            if look.as_of is not None and look.table not in unaddressed:
                 outbox.mark_looked(look.table, look.as_of, look.note)
         messages, report.held = plan_messages(outbox.unsettled(), now.date(), settings.alerts.limit_per_day)
         _deliver(messages, outbox, report, settings.alerts, book, clock, sleep)
@@ -71,7 +69,7 @@ def preview_alerts(
     """Return what `send_alerts` would send at this time; writes nothing, and raises as it does."""
     outbox, report, now = Outbox(workspace.outbox), Report(), clock()
     book = AddressBook(settings.alerts, environment)
-    _, fresh = _collect(workspace, outbox, settings, book, report, now)
+    _, fresh, _ = _collect(workspace, outbox, settings, book, report, now)
     waiting = [entry for entry in outbox.unsettled() if not is_over(entry.as_of, now.date())]
     messages, report.held = plan_messages([*waiting, *fresh], now.date(), settings.alerts.limit_per_day)
     report.told = [_told(message, "written") for message in messages]
@@ -102,9 +100,13 @@ def _sweep(outbox: Outbox, report: Report, now: datetime) -> None:
 
 def _collect(
     workspace: Workspace, outbox: Outbox, settings: Settings, book: AddressBook, report: Report, now: datetime
-) -> tuple[list[News], list[Entry]]:
-    """Return what was looked at, and an entry for each new alert and recipient that the outbox does not hold."""
-    looks, entries = [], []
+) -> tuple[list[News], list[Entry], set[str]]:
+    """Return what was looked at, an entry for each new alert and recipient that the outbox does not hold, and tables.
+
+    The tables are those with an alert that nobody can be told of: they are looked at again, as long as it is news, for
+    an address may be set by then.
+    """
+    looks, entries, unaddressed = [], [], set()
     for table in (SIGNALS, RISK):
         look = find_news(workspace, table, now.date(), outbox.looked(table))
         looks.append(look)
@@ -113,16 +115,15 @@ def _collect(
         for alert in look.alerts:
             owner = owners.get(alert.account_id, {})
             recipients = book.recipients(alert, owner)
-            step = Step(state="written" if recipients else "undeliverable", at=now)
-            for recipient in recipients or [NOBODY]:
-                entry = _entry(alert, recipient, owner, step)
+            if not recipients:
+                report.undeliverable.append(f"{alert.title} ({alert.owner or 'no owner'})")
+                unaddressed.add(table)
+            for recipient in recipients:
+                entry = _entry(alert, recipient, owner, Step(state="written", at=now))
                 if not outbox.holds(entry):
                     entries.append(entry)
-    report.undeliverable += [
-        f"{entry.title} ({entry.owner or 'no owner'})" for entry in entries if entry.recipient == NOBODY.name
-    ]
     report.notes += [f"{name} is named in the settings and is not set." for name in sorted(book.unset)]
-    return looks, entries
+    return looks, entries, unaddressed
 
 
 def _owners(workspace: Workspace, look: News, settings: Settings, report: Report) -> Owners:

@@ -229,15 +229,21 @@ def test_a_new_owner_is_told_whose_it_was(desk: Any, hook: Any, owners: Owners) 
     assert "For Kim Lee. The account was <\u200b!channel>'s until this week." in hook.texts[0]
 
 
-def test_nobody_to_tell_is_said_once_and_kept(desk: Any, owners: Owners) -> None:
+def test_what_nobody_can_be_told_of_waits_for_an_address(desk: Any, hook: Any, owners: Owners) -> None:
     plant_news(desk, csm_name=None)
 
     report, again = look(desk, {}, csms={"C1": "KIM"}), look(desk, {})
 
-    assert report.undeliverable == ["Champion left: account 00 (C1)"]
+    assert report.undeliverable == again.undeliverable == ["Champion left: account 00 (C1)"]
     assert "KIM is named in the settings and is not set." in report.notes
-    assert states(desk) == [["undeliverable"]]
-    assert again.is_clean
+    assert states(desk) == []
+
+    told, after = look(desk, channel(hook)), look(desk, channel(hook))
+
+    assert told.undeliverable == []
+    assert states(desk) == [["written", "sending", "sent"]]
+    assert len(hook.texts) == 1
+    assert after.is_clean
 
 
 ALERT = Alert("signal", "A1", "", "x@2026-06-30", TUESDAY, "C1", "Kim Lee", "title", ("line",))
