@@ -100,7 +100,7 @@ def brief(place: Place) -> None:
     """Publish, and write the page."""
     written = [table for table in OUTPUT_TABLES if place.workspace.table_file(RUN, table).is_file()]
     publish(place.workspace, AS_OF, RUN, written)
-    write_brief(place.workspace, AS_OF)
+    write_brief(place.workspace, Settings().forecast, AS_OF)
 
 
 STEPS: dict[str, Callable[[Place], None]] = {

@@ -30,9 +30,7 @@ _GROUP: Final = {"segment": "segment", "region": "region", "csm": "csm_id"}
 _ORIGINS: Final = {PUBLISHED: "as published", RECONSTRUCTED: "as past models would have said"}
 _LEGEND: Final = (
     "GRR: renewed over due ARR, at most all of each; the middle of the simulated courses. In eight of ten of them it "
-    "lies in the band. Bounds do not add up over rows; the expected GRR does.",
-    "Commit: renewed already, and open renewals of the tier low in full. Best case: elevated and overdue ones too. At "
-    "risk: undecided renewals of the tier high.",
+    "lies in the band. Bounds do not add up over rows; the expected GRR does."
 )
 
 
@@ -108,7 +106,7 @@ def print_forecast(
         console.print(_outlook(of_currency, currency, by))
         if by is None:
             console.print(_naive(of_currency))
-    for line in _LEGEND:
+    for line in (_LEGEND, _rules(settings)):
         print_wrapped(console, line, style="dim")
     unscored = int(rows["renewals_without_score"].sum())
     if unscored:
@@ -125,6 +123,15 @@ def print_forecast(
             f"{_money(set_aside)} of the ARR due lies in quarantine: nothing is known of it, and no share counts it.",
             mark="- ",
         )
+
+
+def _rules(settings: ForecastSettings) -> str:
+    """What counts as commit, best case and at risk."""
+    commit, best = (" or ".join(tiers) for tiers in (settings.commit_tiers, settings.best_case_tiers))
+    return (
+        f"Commit: renewed already, and open renewals of the tier {commit} in full. Best case: {best} and overdue ones "
+        "too. At risk: what is undecided and in neither."
+    )
 
 
 def print_record(console: Console, record: pd.DataFrame, settings: ForecastSettings) -> None:

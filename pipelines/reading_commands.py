@@ -8,6 +8,7 @@ import typer
 from pipelines.command_errors import errors_in_words
 from pipelines.command_options import (
     Checkpoint,
+    Config,
     Csm,
     Debug,
     ForecastBy,
@@ -46,6 +47,7 @@ def gut(
     as_of: PublishedAsOf = None,
     at: Annotated[
         Checkpoint,
+        Config,
         typer.Option("--at", help="When judgement was taken: days ahead of the renewal date, or the last word."),
     ] = Checkpoint.DAYS_90,
     debug: Debug = False,
@@ -64,14 +66,16 @@ def forecast(
     by: Annotated[ForecastBy | None, typer.Option("--by", help="A line for each of them instead of totals.")] = None,
     months: Annotated[bool, typer.Option("--months", help="Months instead of quarters.")] = False,
     record: Annotated[bool, typer.Option("--record", help="Instead: how past forecasts did.")] = False,
+    config: Config = None,
     debug: Debug = False,
 ) -> None:
     """Print what will renew, within which bounds, what may be committed to, and what naive forecasts say."""
     with errors_in_words(debug=debug):
         from pipelines.report_display import print_published_forecast
+        from pipelines.settings import load_settings
 
-        workspace, day = existing_workspace(out), parse_date(as_of)
-        print_published_forecast(stdout(), workspace, day, by=by and by.value, months=months, record=record)
+        workspace, day, settings = existing_workspace(out), parse_date(as_of), load_settings(config).forecast
+        print_published_forecast(stdout(), workspace, day, settings, by=by and by.value, months=months, record=record)
 
 
 @app.command(short_help="What no longer is as the model learned it")

@@ -138,7 +138,14 @@ def print_published_gut(console: Console, workspace: Workspace, as_of: date | No
 
 
 def print_published_forecast(
-    console: Console, workspace: Workspace, as_of: date | None, *, by: str | None, months: bool, record: bool
+    console: Console,
+    workspace: Workspace,
+    as_of: date | None,
+    settings: ForecastSettings,
+    *,
+    by: str | None,
+    months: bool,
+    record: bool,
 ) -> None:
     """Show a published forecast beside the newest record that it could have known, or that record.
 
@@ -149,7 +156,6 @@ def print_published_forecast(
     day = as_of or published_dates(workspace, FORECAST)[-1]
     known = [each for each in published_dates(workspace, RECORD) if each <= day]
     past = read_published(workspace, RECORD, known[-1]) if known else pd.DataFrame(columns=list(RECORD_COLUMNS))
-    settings = ForecastSettings()
     if record:
         print_record(console, past, settings)
         return

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from models.settings import ForecastSettings
 from pipelines.books import book_of
 from pipelines.brief.accounts import disagreements_part, overdue_part, pulses_part, top_part
 from pipelines.brief.changes import changes_part
@@ -26,12 +27,18 @@ _NEAR_DAYS: Final = 90
 
 
 def write_brief(
-    workspace: Workspace, as_of: date | None = None, *, csm: str | None = None, to: Path | None = None
+    workspace: Workspace,
+    settings: ForecastSettings,
+    as_of: date | None = None,
+    *,
+    csm: str | None = None,
+    to: Path | None = None,
 ) -> Path:
     """Write the brief of a date.
 
     Args:
         workspace: The workspace.
+        settings: From how many quarters on something is claimed of the forecast.
         as_of: The date; None takes the newest that has a risk table.
         csm: Only the book of this CSM, by id or name.
         to: The file; by default `briefs/<date>.html` in the workspace.
@@ -46,15 +53,16 @@ def write_brief(
     if csm is not None:
         material = _of_book(material, csm)
     path = to or workspace.briefs / f"{material.as_of}.html"
-    replace_file(path, brief_of(material, csm).encode("utf-8"))
+    replace_file(path, brief_of(material, settings, csm).encode("utf-8"))
     return path
 
 
-def brief_of(material: Material, csm: str | None = None) -> str:
+def brief_of(material: Material, settings: ForecastSettings, csm: str | None = None) -> str:
     """The page, HTML.
 
     Args:
         material: The published tables.
+        settings: As in `write_brief`.
         csm: Whose book it is, for the heading.
     """
     risk = material.risk
@@ -66,7 +74,7 @@ def brief_of(material: Material, csm: str | None = None) -> str:
         disagreements_part(risk),
         overdue_part(risk),
         pulses_part(risk),
-        record_part(material.record),
+        record_part(material.record, settings),
         Part("How far to trust it", "trust", tuple(describe_trust(risk, material.notes))),
     ]
     whose = "" if csm is None else f" of {csm}"

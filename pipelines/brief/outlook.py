@@ -57,11 +57,12 @@ def forecast_part(forecast: pd.DataFrame | None, level: str = "total") -> Part |
     )
 
 
-def record_part(record: pd.DataFrame | None) -> Part | None:
+def record_part(record: pd.DataFrame | None, settings: ForecastSettings) -> Part | None:
     """How past forecasts have done; None where no record is published.
 
     Args:
         record: `forecast_track_record`.
+        settings: From how many quarters on something is claimed.
     """
     if record is None:
         return None
@@ -81,7 +82,7 @@ def record_part(record: pd.DataFrame | None) -> Part | None:
                 "has in it what was not on record yet when the forecast was made.",
             )
         )
-    return Part(title, anchor, (answer(record, ForecastSettings()),), sheets=tuple(sheets))
+    return Part(title, anchor, (answer(record, settings),), sheets=tuple(sheets))
 
 
 def _next_quarter(rows: pd.DataFrame) -> pd.DataFrame:

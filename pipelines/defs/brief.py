@@ -21,5 +21,7 @@ from pipelines.failures import readable_failures
 def weekly_brief(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult[None]:
     """Write the page."""
     with readable_failures():
-        path = write_brief(places.open_workspace(), date.fromisoformat(context.partition_key))
+        path = write_brief(
+            places.open_workspace(), places.settings().forecast, date.fromisoformat(context.partition_key)
+        )
     return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(path), "bytes": path.stat().st_size})

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from models.settings import ForecastSettings
 from pipelines.brief.accounts import pulses_part, top_part
 from pipelines.brief.brief import brief_of
 from pipelines.brief.changes import changes_part
@@ -45,6 +46,7 @@ USUAL: dict[str, Any] = {
     "stakeholder": None,
     "action_due_on": None,
 }
+SETTINGS = ForecastSettings()
 NO_REASONS = pd.DataFrame(columns=["account_id", "renewal_id", "rank", "direction", "sentence"])
 
 
@@ -92,7 +94,7 @@ def test_text_of_the_sources_is_shown_as_text(text: str) -> None:
         {"account_id": ["A0"], "renewal_id": ["R0"], "rank": [1], "direction": ["raises"], "sentence": [text]}
     )
 
-    page = brief_of(material_of(risk_of(row), reasons=reasons))
+    page = brief_of(material_of(risk_of(row), reasons=reasons), SETTINGS)
 
     tags = Tags()
     tags.feed(page)
@@ -105,13 +107,13 @@ def test_only_addresses_of_the_web_can_be_followed() -> None:
     rows = [{"crm_url": url} for url in ("javascript:alert(1)", "https://crm.example.com/1", "data:text/html,x")]
 
     tags = Tags()
-    tags.feed(brief_of(material_of(risk_of(*rows))))
+    tags.feed(brief_of(material_of(risk_of(*rows)), SETTINGS))
 
     assert [address for address in tags.addresses if not address.startswith("#")] == ["https://crm.example.com/1"]
 
 
 def test_the_page_asks_for_no_other_file() -> None:
-    page = brief_of(material_of(risk_of({})))
+    page = brief_of(material_of(risk_of({})), SETTINGS)
 
     assert not re.search(r"url\(|@import|<link|src=", page)
 
@@ -161,7 +163,7 @@ def test_the_tier_comes_before_the_money_and_money_of_two_currencies_is_not_comp
     ]
     mixed = risk.assign(currency=["USD", "EUR", "USD"])
     assert next(card.title for card in top_part(mixed, NO_REASONS).cards) == "Small, at risk"
-    lead = brief_of(material_of(mixed))
+    lead = brief_of(material_of(mixed), SETTINGS)
     assert "1,000 EUR and 90,001,000 USD" in lead
 
 
@@ -218,7 +220,7 @@ def test_pulses_to_give_are_counted_for_each_csm_even_where_there_is_none() -> N
 
 
 def test_an_empty_table_still_makes_a_page() -> None:
-    page = brief_of(material_of(risk_of({}).iloc[:0]))
+    page = brief_of(material_of(risk_of({}).iloc[:0]), SETTINGS)
 
     assert "No renewal is open." in page
 
@@ -227,7 +229,7 @@ def test_overdue_renewals_stand_apart_from_the_top_risks() -> None:
     risk = risk_of({"status": "overdue", "lead_days": -4, "account_name": "Late"}, {"account_name": "Open"})
 
     assert [card.title for card in top_part(risk, NO_REASONS).cards] == ["Open"]
-    page = brief_of(material_of(risk))
+    page = brief_of(material_of(risk), SETTINGS)
     assert "1 renewal is past the date" in page
 
 
@@ -265,7 +267,7 @@ def test_the_forecast_speaks_of_the_next_quarter_and_names_the_naive_lines_that_
         "A contract counts once in a quarter, at its first renewal there; plans of a few months come in as they near.",
     )
     assert part.sheets[0].rows[1] == ("2026-Q3", "1,000", "80.0%", "0–100%", "500", "100", "400", "–")
-    page = brief_of(material_of(risk_of({}), forecast=forecast_of()))
+    page = brief_of(material_of(risk_of({}), forecast=forecast_of()), SETTINGS)
     assert page.count("<svg") == 1
 
 
@@ -313,7 +315,7 @@ def test_the_record_is_told_apart_by_origin() -> None:
         }
     )
 
-    part = record_part(record)
+    part = record_part(record, SETTINGS)
 
     assert part is not None
     assert part.sentences[0].startswith("Can we forecast retention 90 days out? Not known yet: only 2 of the quarters")
