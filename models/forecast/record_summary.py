@@ -11,6 +11,7 @@ import pandas as pd
 from models.evaluation import percentile_interval
 from models.forecast.naive import NAIVE
 from models.learning import FloatArray
+from models.metrics import ratio
 from models.settings import ForecastSettings
 
 LEVEL: Final = 0.9
@@ -90,7 +91,7 @@ def _against(error: FloatArray, naive: FloatArray, settings: ForecastSettings) -
     if len(ours) < settings.minimum_quarters:
         return errors
     drawn = np.random.default_rng(settings.seed).integers(0, len(ours), (RESAMPLES, len(ours)))
-    low, high = percentile_interval(1.0 - ours[drawn].sum(axis=1) / theirs[drawn].sum(axis=1), LEVEL)
+    low, high = percentile_interval(1.0 - ratio(ours[drawn].sum(axis=1), theirs[drawn].sum(axis=1)), LEVEL)
     return errors | {"skill": float(1.0 - ours.sum() / theirs.sum()), "skill_low": low, "skill_high": high}
 
 

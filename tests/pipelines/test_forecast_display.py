@@ -81,6 +81,15 @@ def test_errors_and_skill_are_told_in_one_measure_and_with_their_sign() -> None:
     assert "was off by 1.0 points; skill against it -100%" in said
 
 
+def test_a_naive_forecast_that_was_right_in_most_quarters_has_a_skill_all_the_same() -> None:
+    record = record_of([0.01, -0.02, 0.06, 0.03], 0.06)
+    record["naive_trailing_year_error"] = [0.0, 0.0, 0.0, 0.01]
+
+    row = summarize_record(record, SETTINGS).iloc[0]
+
+    assert row["naive_trailing_year_skill"] == pytest.approx(1 - 0.12 / 0.01)
+
+
 def test_what_was_published_is_not_pooled_with_what_was_rebuilt() -> None:
     both = pd.concat([record_of([0.02] * 6, 0.05), record_of([0.01] * 2, 0.05, origin="published")])
     assert "6 quarters (as past models would have said)" in answer(both, SETTINGS)
