@@ -7,6 +7,7 @@ published date is looked at once, so that a re-run tells nobody anything. Who is
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -133,9 +134,9 @@ _FINDERS: dict[str, Callable[[pd.DataFrame, pd.DataFrame, date, date], Iterator[
 }
 
 
-def _alert(kind: str, row: dict[object, object], episode: str, day: date, title: str, lines: tuple[str, ...]) -> Alert:
+def _alert(kind: str, row: dict[Any, Any], episode: str, day: date, title: str, lines: tuple[str, ...]) -> Alert:
     account, renewal, csm, name = (
-        "" if pd.isna(row[column]) else str(row[column])  # type: ignore[call-overload]
+        "" if pd.isna(row[column]) else str(row[column])
         for column in ("account_id", "renewal_id", "csm_id", "csm_name")
     )
     told = tuple(plain(line) for line in lines)

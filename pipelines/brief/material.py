@@ -29,7 +29,6 @@ class Material:
         greens: `false_greens`.
         forecast: `renewal_forecast`.
         record: `forecast_track_record`, newest by the date.
-        judgement: `gut_calibration`, newest by the date.
         notes: What the forecast leaves out, what the training of the model said of itself, what has drifted since.
     """
 
@@ -40,7 +39,6 @@ class Material:
     greens: pd.DataFrame | None
     forecast: pd.DataFrame | None
     record: pd.DataFrame | None
-    judgement: pd.DataFrame | None
     notes: tuple[str, ...]
 
 
@@ -66,7 +64,6 @@ def read_material(workspace: Workspace, as_of: date | None = None) -> Material:
         greens=_of_date(workspace, "false_greens", day),
         forecast=_of_date(workspace, FORECAST, day),
         record=_newest(workspace, RECORD, day),
-        judgement=_newest(workspace, "gut_calibration", day),
         notes=(*_forecast_notes(workspace, day), *_model_notes(workspace, day), *_drift_notes(workspace, day)),
     )
 

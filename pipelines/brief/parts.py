@@ -76,9 +76,9 @@ class Part:
     chart_says: str = ""
 
 
-def known(value: object) -> bool:
+def known(value: Any) -> bool:
     """Whether a cell holds a value."""
-    return value is not None and not pd.isna(value)  # type: ignore[call-overload]
+    return value is not None and not pd.isna(value)
 
 
 def percent(value: object, decimals: int = 0) -> str:
@@ -112,9 +112,9 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def day(value: object) -> str:
+def day(value: Any) -> str:
     """A date as YYYY-MM-DD, or a dash."""
-    return str(pd.Timestamp(value).date()) if known(value) else "–"  # type: ignore[arg-type]
+    return str(pd.Timestamp(value).date()) if known(value) else "–"
 
 
 def weekday(value: date) -> str:

@@ -56,7 +56,7 @@ def risk_of(*rows: dict[str, Any]) -> pd.DataFrame:
 
 
 def material_of(risk: pd.DataFrame, **tables: Any) -> Material:
-    nothing: dict[str, Any] = dict.fromkeys(("before", "greens", "forecast", "record", "judgement"))
+    nothing: dict[str, Any] = dict.fromkeys(("before", "greens", "forecast", "record"))
     return Material(date(2026, 6, 29), risk, **{"reasons": NO_REASONS, "notes": (), **nothing, **tables})
 
 
