@@ -10,20 +10,8 @@ import pandas as pd
 from models.judgement.judged import ABSENT
 from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE, UNCLEAR
 from models.worklist import TIER_PLACES
-from pipelines.brief.parts import (
-    Card,
-    Part,
-    Row,
-    Sheet,
-    between,
-    counted,
-    day,
-    known,
-    money,
-    percent,
-    safe_link,
-    total,
-)
+from pipelines.brief.parts import Card, Part, Row, Sheet
+from pipelines.figures_in_words import between, counted, day, known, money, percent, safe_link, total
 
 STANCES: Final = {
     DISAGREE: "Usage and gut disagree: trust the person, investigate fast.",

@@ -18,7 +18,8 @@ from pipelines.brief.greens import greens_part
 from pipelines.brief.material import Material, read_material
 from pipelines.brief.outlook import forecast_part, record_part
 from pipelines.brief.page import brief_page
-from pipelines.brief.parts import Part, counted, total, weekday
+from pipelines.brief.parts import Part
+from pipelines.figures_in_words import counted, total, weekday
 from pipelines.summary import describe_trust
 from pipelines.whole_files import replace_file
 from pipelines.workspace import Workspace

@@ -8,7 +8,8 @@ from typing import Final
 import pandas as pd
 
 from models.policy import TIERS
-from pipelines.brief.parts import Card, Part, Row, counted, day, money, percent, safe_link, total
+from pipelines.brief.parts import Card, Part, Row
+from pipelines.figures_in_words import counted, day, money, percent, safe_link, total
 
 _MOST: Final = 8
 _KEY: Final = ["account_id", "renewal_id"]

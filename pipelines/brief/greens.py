@@ -8,7 +8,8 @@ from typing import Final
 import pandas as pd
 
 from models.false_greens import HOLDS_IF, REASON, SAID, SIGNAL, SINCE, USAGE
-from pipelines.brief.parts import Card, Part, counted, day, known
+from pipelines.brief.parts import Card, Part
+from pipelines.figures_in_words import counted, day, known
 
 _MOST: Final = 6
 _MOST_OF_TOPIC: Final = 2

@@ -10,7 +10,8 @@ import pandas as pd
 
 from models.plots import INK, PALE
 from models.settings import ForecastSettings
-from pipelines.brief.parts import Part, Row, Sheet, between, counted, day, money, percent
+from pipelines.brief.parts import Part, Row, Sheet
+from pipelines.figures_in_words import between, counted, day, money, percent
 from pipelines.forecast_display import HEADLINE_DAYS, answer
 
 _SHOWN_QUARTERS: Final = 8
