@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.alerts.command import alerts
+from pipelines.board.command import board
 from pipelines.brief.command import brief
 from pipelines.command_errors import bad_usage, errors_in_words, fail
 from pipelines.command_options import (
@@ -64,6 +65,7 @@ app.add_typer(play_app, name="play", short_help="Start, end or snooze what is do
 app.add_typer(people_app, name="people", short_help="Who may record, by a token each")
 app.command(short_help="Past judgements in any file, held against what came of them")(judge)
 app.command(short_help="The week as one page for people who will not open a tool")(brief)
+app.command(short_help="The pages, in a browser")(board)
 app.command(short_help="What is new, told to those whom it concerns")(alerts)
 app.command(short_help="A published table as CSV, Excel or Parquet, or for a CRM")(export)
 

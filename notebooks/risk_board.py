@@ -1,0 +1,95 @@
+"""The risk board: who is at risk this week, why, and what to do.
+
+    falsegreen board --out WORKSPACE             as a page, with all the others
+    marimo edit notebooks/risk_board.py          in the editor
+    python notebooks/risk_board.py               as a script
+
+The workspace is the one that FALSEGREEN_HOME names.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(width="full", app_title="Risk board · falsegreen", css_file="board.css")
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    from pipelines.board import risk as board
+    from pipelines.board.place import the_workspace
+    from pipelines.board.shell import empty, header
+    from pipelines.board.tables import published
+
+    return board, empty, header, mo, published, the_workspace
+
+
+@app.cell
+def _(board, empty, header, mo, published, the_workspace):
+    workspace = the_workspace()
+    risk = published(workspace, "account_risk")
+    reasons = published(workspace, "risk_reasons")
+    request = mo.app_meta().request
+    meta = None if request is None else request.meta
+    mo.stop(
+        risk is None or reasons is None or risk.empty,
+        mo.vstack(
+            [
+                mo.Html(header("risk", meta=meta)),
+                mo.Html(
+                    empty(
+                        "No risk table is published here yet.",
+                        "Try it on a made-up company: `falsegreen demo`",
+                        "With your own tables: `falsegreen run --source DIR --out WORKSPACE`, then reload",
+                    )
+                ),
+            ]
+        ),
+    )
+    named = board.with_names(risk)
+    mo.Html(header("risk", board.lead(risk), meta))
+    return named, reasons
+
+
+@app.cell
+def _(board, mo, named):
+    filters = mo.ui.dictionary(
+        {
+            label: mo.ui.dropdown(values, value=board.EVERYTHING, label=label, searchable=len(values) > 10)
+            for label, values in board.choices(named).items()
+        }
+    )
+    mo.hstack(list(filters.elements.values()), wrap=True, justify="start", gap=1)
+    return (filters,)
+
+
+@app.cell
+def _(board, mo, reasons, rows, week):
+    chosen = [] if week.value is None else list(week.value.index)
+    mo.Html(
+        board.chosen_account(rows.loc[chosen[0]].to_dict(), reasons)
+        if chosen
+        else '<p class="fg muted">Choose a row to read why, and to open the account.</p>'
+    )
+    return
+
+
+@app.cell
+def _(board, filters, mo, named):
+    rows = board.narrowed(named, filters.value)
+    week = mo.ui.table(
+        board.week_table(rows),
+        selection="single",
+        page_size=20,
+        show_column_summaries=False,
+        show_data_types=False,
+        format_mapping=board.TABLE_FORMATS,
+        label=f"{len(rows):,} of {len(named):,} renewals; # is the place on the CSM's own list",
+    )
+    week
+    return rows, week
+
+
+if __name__ == "__main__":
+    app.run()

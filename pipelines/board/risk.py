@@ -1,0 +1,247 @@
+"""What the risk board shows: the week's rows as filtered, disagreements to settle, and pulses that have gone stale.
+
+Order, figures and words are those of `account_risk`; here columns are chosen and named for people.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+from models.judgement.judged import ABSENT
+from models.policy import TIERS
+from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE, UNCLEAR
+from pipelines.figures_in_words import between, counted, known, total
+from pipelines.pages import render
+
+EVERYTHING: Final = "all"
+FILTERS: Final = {
+    "CSM": "csm",
+    "segment": "segment",
+    "tier": "risk_tier",
+    "stance": "stance",
+    "horizon": "horizon",
+    "status": "status",
+}
+"""What the table can be narrowed by, and the columns for it."""
+STANCES: Final = {
+    DISAGREE: "disagree",
+    AGREE_ON_RISK: "agree on risk",
+    AGREE_ON_HEALTH: "agree on health",
+    UNCLEAR: "unclear",
+}
+_ORDERS: Final[dict[str, tuple[str, ...]]] = {
+    "risk_tier": TIERS,
+    "stance": tuple(STANCES.values()),
+    "horizon": ("overdue", "0-89", "90-180", "181-365", "rolling", "beyond"),
+    "status": ("open", "overdue", "known loss", "already renewed"),
+}
+_KEY: Final = ["account_id", "renewal_id"]
+_FRESH: Final = "fresh"
+_SOON_DAYS: Final = 180
+_AMOUNT, _SHARE = "{:,.0f}", "{:.0%}"
+TABLE_FORMATS: Final = {
+    "churn": _SHARE,
+    "usage alone": _SHARE,
+    "usual here": _SHARE,
+    "both together": _SHARE,
+    "ARR": _AMOUNT,
+    "expected loss": _AMOUNT,
+}
+"""How the numbers of the board's tables are written; they sort as numbers."""
+
+
+def with_names(risk: pd.DataFrame) -> pd.DataFrame:
+    """Return the published table with what the filters choose by, in words.
+
+    Args:
+        risk: `account_risk`.
+
+    Returns:
+        The same rows in the same order, with `csm` (name, else id, else `nobody`); stance and status read as words.
+    """
+    words = risk["stance"].map(STANCES)
+    return risk.assign(
+        csm=risk["csm_name"].fillna(risk["csm_id"]).fillna("nobody"),
+        segment=risk["segment"].fillna("none"),
+        stance=words,
+        status=risk["status"].str.replace("_", " "),
+    )
+
+
+def choices(named: pd.DataFrame) -> dict[str, list[str]]:
+    """Return what each filter can be set to: everything, or one of the values that there are.
+
+    Args:
+        named: As `with_names` returns it.
+    """
+    found = {}
+    for label, column in FILTERS.items():
+        values = {str(value) for value in named[column].dropna().unique()}
+        first = [value for value in _ORDERS.get(column, ()) if value in values]
+        found[label] = [EVERYTHING, *first, *sorted(values - set(first))]
+    return found
+
+
+def narrowed(named: pd.DataFrame, chosen: Mapping[str, str | None]) -> pd.DataFrame:
+    """Return the rows that every filter lets through; one CSM's are in the order of that CSM's own list.
+
+    Args:
+        named: As `with_names` returns it.
+        chosen: Value of each filter by its label.
+    """
+    rows = named
+    for label, value in chosen.items():
+        if value not in (None, EVERYTHING):
+            rows = rows[rows[FILTERS[label]].astype("string") == value]
+    if chosen.get("CSM") not in (None, EVERYTHING):
+        rows = rows.sort_values("capacity_rank", kind="stable")
+    return rows.reset_index(drop=True)
+
+
+def week_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the week's rows as people read them.
+
+    Args:
+        rows: As `with_names` returns them.
+
+    Returns:
+        The same rows in the same order; `#` is the place of the account on its CSM's own list.
+    """
+    return pd.DataFrame(
+        {
+            # An account stands on the list once, with all that it has to renew.
+            "#": rows.groupby("account_id")["capacity_rank"].transform("min").astype("Int64"),
+            "account": _names(rows),
+            "churn": rows["churn_probability"].astype("float64"),
+            "90 %": _intervals(rows),
+            "tier": rows["risk_tier"],
+            "stance": rows["stance"],
+            "said": rows["sentiment"].fillna("no pulse"),
+            "renewal": _days(rows["renewal_date"]),
+            "days": rows["lead_days"].astype("Int64"),
+            "ARR": rows["arr"].astype("float64"),
+            "why": rows["top_reason"],
+            "expected loss": rows["expected_arr_loss"].astype("float64"),
+            "currency": rows["currency"],
+            "what to do": rows["action"],
+            "by": _days(rows["action_due_on"]),
+            "CSM": rows["csm"],
+            "segment": rows["segment"],
+            "region": rows["region"],
+            "status": rows["status"],
+            "data": rows["data_confidence"],
+            "id": rows["account_id"],
+        }
+    )
+
+
+def disagreements(named: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows where usage and a fresh pulse contradict each other, the largest first.
+
+    Args:
+        named: As `with_names` returns it.
+    """
+    rows = named.loc[named["stance"] == STANCES[DISAGREE]]
+    return rows.sort_values(["arr", *_KEY], ascending=[False, True, True], ignore_index=True)
+
+
+def disagreement_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return disagreements as people read them: what usage says, what the CSM said, in whose words."""
+    return pd.DataFrame(
+        {
+            "account": _names(rows),
+            "usage alone": rows["usage_view"].astype("float64"),
+            "usual here": rows["base_rate"].astype("float64"),
+            "said": rows["sentiment"],
+            "on": _days(rows["last_pulse_on"]),
+            "in whose words": rows["last_pulse_reason"].fillna("no reason given"),
+            "both together": rows["churn_probability"].astype("float64"),
+            "renewal": _days(rows["renewal_date"]),
+            "ARR": rows["arr"].astype("float64"),
+            "currency": rows["currency"],
+            "CSM": rows["csm"],
+            "id": rows["account_id"],
+        }
+    )
+
+
+def stale_pulses(named: pd.DataFrame) -> pd.DataFrame:
+    """Return open renewals of the next 180 days about which no fresh word stands, the most at risk first.
+
+    Args:
+        named: As `with_names` returns it.
+    """
+    rows = named.loc[
+        (named["status"] == "open") & (named["lead_days"] <= _SOON_DAYS) & (named["pulse_state"] != _FRESH)
+    ]
+    return rows.sort_values(["churn_probability", *_KEY], ascending=[False, True, True], ignore_index=True)
+
+
+def stale_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return stale pulses as people read them: whose word is missing, and what the last one was."""
+    return pd.DataFrame(
+        {
+            "account": _names(rows),
+            "pulse": rows["pulse_state"].replace(ABSENT, "none"),
+            "last said": rows["sentiment"].fillna("nothing"),
+            "on": _days(rows["last_pulse_on"]),
+            "age in days": rows["pulse_age_days"].astype("Int64"),
+            "renewal": _days(rows["renewal_date"]),
+            "days": rows["lead_days"].astype("Int64"),
+            "churn": rows["churn_probability"].astype("float64"),
+            "ARR": rows["arr"].astype("float64"),
+            "currency": rows["currency"],
+            "CSM": rows["csm"],
+            "id": rows["account_id"],
+        }
+    )
+
+
+def lead(risk: pd.DataFrame) -> tuple[str, ...]:
+    """Return what the board says first: as of when, how much is at stake, whether it can be trusted.
+
+    Args:
+        risk: `account_risk`.
+    """
+    day = risk["as_of"].iloc[0]
+    undecided = risk[risk["status"].isin(["open", "overdue"])]
+    high = undecided[undecided["risk_tier"] == "high"]
+    lost = risk[risk["status"] == "known_loss"]
+    said = [
+        f"As of {day}: {counted(len(undecided), 'undecided renewal')} worth {total(undecided)} a year, "
+        f"{len(high):,} of high risk worth {total(high)}."
+    ]
+    if len(lost):
+        said.append(f"Lost already: {counted(len(lost), 'renewal')} worth {total(lost)}.")
+    if (risk["calibration"] == "hindsight").any():
+        said.append(f"In hindsight, by a model of {risk['trained_through'].iloc[0]}: not a prediction.")
+    return tuple(said)
+
+
+def chosen_account(row: Mapping[str, object], reasons: pd.DataFrame) -> str:
+    """The few lines on the row that somebody has chosen in a table, with the way to the account's own page.
+
+    Args:
+        row: One row of `account_risk`.
+        reasons: `risk_reasons`.
+    """
+    mine = reasons[(reasons["account_id"] == row["account_id"]) & (reasons["renewal_id"] == row["renewal_id"])]
+    return render(
+        "board/chosen.html.j2",
+        row={key: value if known(value) else None for key, value in row.items()},
+        reasons=mine.sort_values("rank").head(5).to_dict("records"),
+    )
+
+
+def _names(rows: pd.DataFrame) -> pd.Series:
+    return rows["account_name"].fillna(rows["account_id"])
+
+
+def _intervals(rows: pd.DataFrame) -> list[str]:
+    return [between(low, high) for low, high in zip(rows["probability_low"], rows["probability_high"], strict=True)]
+
+
+def _days(dates: pd.Series) -> pd.Series:
+    """Dates as text that sorts: a table shows them as they are."""
+    return dates.astype("string").where(dates.notna(), None)

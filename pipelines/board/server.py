@@ -1,0 +1,75 @@
+"""Serves the notebooks as pages: all from this machine, and no browser can change their code."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from starlette.datastructures import MutableHeaders
+
+from pipelines.board.access import LOOPBACK, Access
+from pipelines.board.place import CONFIG_VARIABLE, HOME_VARIABLE
+from pipelines.board.shell import PAGES
+from pipelines.workspace import Workspace
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+NOTEBOOKS: Final = Path(__file__).parents[2] / "notebooks"
+_KEEP_SESSION_SECONDS: Final = 120
+_STATIC: Final = "static"
+
+
+def board_app(workspace: Workspace, port: int, board_token: str | None = None, config: Path | None = None) -> "ASGIApp":
+    """Return the pages of a workspace as an ASGI application; it sets the environment by which they find it.
+
+    Args:
+        workspace: The workspace.
+        port: Where it will answer.
+        board_token: With which one may look from other machines; None lets it answer on this one only.
+        config: Settings file, or None for the defaults.
+    """
+    import marimo
+    from starlette.applications import Starlette
+    from starlette.responses import RedirectResponse
+    from starlette.routing import Mount, Route
+    from starlette.staticfiles import StaticFiles
+
+    # What every page needs, loaded before the first one is asked for.
+    import pipelines.board.theme  # noqa: F401
+
+    os.environ[HOME_VARIABLE] = str(workspace.root)
+    os.environ.pop(CONFIG_VARIABLE, None)
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config)
+    # One address for what all pages load, so that the browser keeps it from page to page.
+    builder = marimo.create_asgi_app(
+        quiet=True, include_code=False, session_ttl=_KEEP_SESSION_SECONDS, asset_url=f"../{_STATIC}"
+    )
+    for page in PAGES:
+        builder = builder.with_app(path=f"/{page.path}", root=str(NOTEBOOKS / page.notebook))
+    first = PAGES[0].path
+    routes = [
+        Route("/", lambda _: RedirectResponse(f"{first}/")),
+        Mount(f"/{_STATIC}", _kept(StaticFiles(directory=Path(marimo.__file__).parent / "_static"))),
+        Mount("/", builder.build()),
+    ]
+    return Access(Starlette(routes=routes), workspace, port, board_token)
+
+
+def _kept(files: "ASGIApp") -> "ASGIApp":
+    """Let the browser keep files for good: their names change with what is in them."""
+
+    async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        async def send_kept(message: "Message") -> None:
+            if message["type"] == "http.response.start" and "/assets/" in scope["path"]:
+                MutableHeaders(scope=message)["cache-control"] = "private, max-age=31536000, immutable"
+            await send(message)
+
+        await files(scope, receive, send_kept)
+
+    return answer
+
+
+def is_beyond_this_machine(host: str) -> bool:
+    """Whether a board at an address can be reached from other machines."""
+    return host.strip("[]") not in LOOPBACK

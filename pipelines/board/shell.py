@@ -1,0 +1,78 @@
+"""What every page has: the way to the others, a title, whose signature it would record under, and empty states.
+
+The names of pages and their addresses stand here alone. Everything is HTML text that `pipelines.pages` has escaped.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pipelines.pages import render
+
+TOKEN_COOKIE: Final = "falsegreen_token"  # noqa: S105 - the name of a cookie
+READER: Final = "reader"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page.
+
+    Attributes:
+        path: First part of its address, and what its notebook's name begins with.
+        title: Name of it.
+        notebook: File in the folder of notebooks.
+        about: What it is for.
+    """
+
+    path: str
+    title: str
+    notebook: str
+    about: str
+
+
+PAGES: Final = (
+    Page("risk", "Risk board", "risk_board.py", "who is at risk this week, why, and what to do"),
+    Page("account", "Account", "account.py", "everything that is known of one account"),
+    Page("pulse", "Record a pulse", "record_a_pulse.py", "how an account feels today, and why"),
+    Page("forecast", "Forecast", "forecast.py", "what will renew, within which bounds"),
+    Page("gut-feel", "Gut feel", "gut_feel_review.py", "what colours have meant, and who was right"),
+    Page("model", "Model", "model_review.py", "how good the predictions are and have been"),
+    Page("bring-your-data", "Bring your data", "bring_your_data.py", "from a folder of files to the first table"),
+)
+
+
+def header(path: str, said: Iterable[str] = (), meta: Mapping[str, object] | None = None, title: str = "") -> str:
+    """The top of a page.
+
+    Args:
+        path: Which page.
+        said: What it says first, sentence by sentence.
+        meta: What the server knows of who looks: `csm_id` where they have signed in. None where no server is.
+        title: Heading, where it is not the page's own name.
+    """
+    page = next(page for page in PAGES if page.path == path)
+    who = (meta or {}).get("csm_id")
+    return render(
+        "board/header.html.j2",
+        pages=PAGES,
+        page=page,
+        title=title or page.title,
+        said=tuple(said),
+        who=None if who in (None, READER) else who,
+        is_served=meta is not None,
+    )
+
+
+def empty(what: str, *to_do: str) -> str:
+    """What stands where there is nothing to show: what is missing, and what to do about it.
+
+    Args:
+        what: What is missing.
+        to_do: What brings it, a step each; a command stands between backquotes.
+    """
+    return render("board/empty.html.j2", what=what, steps=[_parts(step) for step in to_do])
+
+
+def _parts(step: str) -> list[tuple[str, bool]]:
+    """The pieces of a step, and whether each is a command."""
+    return [(piece, place % 2 == 1) for place, piece in enumerate(step.split("`")) if piece]
