@@ -19,14 +19,14 @@ def _():
 
     from pipelines.board import risk as board
     from pipelines.board.place import the_workspace
-    from pipelines.board.shell import empty, header
+    from pipelines.board.shell import header, nothing_published
     from pipelines.board.tables import published
 
-    return board, empty, header, mo, published, the_workspace
+    return board, header, mo, nothing_published, published, the_workspace
 
 
 @app.cell
-def _(board, empty, header, mo, published, the_workspace):
+def _(board, header, mo, nothing_published, published, the_workspace):
     workspace = the_workspace()
     risk = published(workspace, "account_risk")
     reasons = published(workspace, "risk_reasons")
@@ -37,13 +37,7 @@ def _(board, empty, header, mo, published, the_workspace):
         mo.vstack(
             [
                 mo.Html(header("risk", meta=meta)),
-                mo.Html(
-                    empty(
-                        "No risk table is published here yet.",
-                        "Try it on a made-up company: `falsegreen demo`",
-                        "With your own tables: `falsegreen run --source DIR --out WORKSPACE`, then reload",
-                    )
-                ),
+                mo.Html(nothing_published()),
             ]
         ),
     )

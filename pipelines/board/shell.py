@@ -73,6 +73,26 @@ def empty(what: str, *to_do: str) -> str:
     return render("board/empty.html.j2", what=what, steps=[_parts(step) for step in to_do])
 
 
+def nothing_published(what: str = "No risk table is published here yet.") -> str:
+    """The empty state of a page whose tables no run has published."""
+    return empty(
+        what,
+        "Try it on a made-up company: `falsegreen demo`",
+        "With your own tables: `falsegreen run --source DIR --out WORKSPACE`, then reload",
+    )
+
+
+def heading(title: str, *said: str, link: tuple[str, str] | None = None) -> str:
+    """The head of a section.
+
+    Args:
+        title: The heading.
+        said: Sentences below it.
+        link: Address and text of a link below them; values in the address are already quoted.
+    """
+    return render("board/heading.html.j2", title=title, said=said, link=link)
+
+
 def _parts(step: str) -> list[tuple[str, bool]]:
     """The pieces of a step, and whether each is a command."""
     return [(piece, place % 2 == 1) for place, piece in enumerate(step.split("`")) if piece]

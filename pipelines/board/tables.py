@@ -37,7 +37,7 @@ def first_published(workspace: Workspace, table: str, as_of: date) -> pd.DataFra
     manifest = read_manifest(workspace, as_of)
     if manifest is None or table not in manifest.first:
         return None
-    return _kept_first(workspace, table, as_of, manifest.first[table].sha256)
+    return read_first_published(workspace, table, as_of)
 
 
 def newest_by(workspace: Workspace, table: str, day: date) -> pd.DataFrame | None:
@@ -56,8 +56,3 @@ def _hash_of(workspace: Workspace, table: str, day: date) -> str:
 @lru_cache(maxsize=_KEPT)
 def _kept(workspace: Workspace, table: str, day: date, _: str) -> pd.DataFrame:
     return read_published(workspace, table, day)
-
-
-@lru_cache(maxsize=_KEPT)
-def _kept_first(workspace: Workspace, table: str, day: date, _: str) -> pd.DataFrame:
-    return read_first_published(workspace, table, day)

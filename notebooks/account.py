@@ -1,0 +1,178 @@
+"""One account: where its renewals stand and why, who is who, what was said, what happened.
+
+    falsegreen board --out WORKSPACE             as a page, with all the others; `?account=ID` opens one
+    marimo edit notebooks/account.py             in the editor
+    python notebooks/account.py                  as a script
+
+The workspace is the one that FALSEGREEN_HOME names.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(width="full", app_title="Account · falsegreen", css_file="board.css")
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    from pipelines.board import account as page
+    from pipelines.board.history import history_chart, shown_probabilities
+    from pipelines.board.people import missing_roles, stakeholders
+    from pipelines.board.place import the_workspace
+    from pipelines.board.shell import empty, header, heading, nothing_published
+    from pipelines.board.tables import published
+    from pipelines.recording.known import know_company
+    from pipelines.recording.plays import plays_on_record
+
+    return (
+        nothing_published,
+        empty,
+        header,
+        heading,
+        history_chart,
+        know_company,
+        missing_roles,
+        mo,
+        page,
+        plays_on_record,
+        published,
+        shown_probabilities,
+        stakeholders,
+        the_workspace,
+    )
+
+
+@app.cell
+def _(header, mo, nothing_published, page, published, the_workspace):
+    workspace = the_workspace()
+    request = mo.app_meta().request
+    meta = None if request is None else request.meta
+    risk = published(workspace, "account_risk")
+    mo.stop(
+        risk is None or risk.empty,
+        mo.vstack([mo.Html(header("account", meta=meta)), mo.Html(nothing_published())]),
+    )
+    names = page.account_names(risk)
+    asked = mo.query_params().get("account")
+    shown = next((name for name, account in names.items() if account == asked), None)
+    return asked, meta, names, risk, shown, workspace
+
+
+@app.cell
+def _(mo, names, shown):
+    picker = mo.ui.dropdown(names, value=shown or next(iter(names)), label="account", searchable=True)
+    return (picker,)
+
+
+@app.cell
+def _(asked, header, meta, mo, picker, risk, shown):
+    said = []
+    if asked is not None and shown is None:
+        said.append(f"No renewal of an account {asked} is in this week's table.")
+    said.append(f"As of {risk['as_of'].iloc[0]}.")
+    mo.vstack([mo.Html(header("account", said, meta, title=picker.selected_key)), picker])
+    return
+
+
+@app.cell
+def _(mo, page, picker, published, risk, workspace):
+    account_id = picker.value
+    rows = risk[risk["account_id"] == account_id]
+    mo.Html(
+        page.renewals_html(
+            rows,
+            published(workspace, "risk_reasons"),
+            published(workspace, "false_greens"),
+            published(workspace, "signals"),
+        )
+    )
+    return account_id, rows
+
+
+@app.cell
+def _(account_id, know_company, page, workspace):
+    company = know_company(workspace)
+    pulses = page.pulses_of(workspace, company, account_id)
+    return company, pulses
+
+
+@app.cell
+def _(account_id, empty, heading, history_chart, mo, pulses, rows, shown_probabilities, workspace):
+    history = shown_probabilities(workspace, account_id)
+    _charts = []
+    for renewal_id, of_renewal in history[history["renewal_id"].isin(rows["renewal_id"])].groupby("renewal_id"):
+        _charts.append(mo.Html(heading(f"How it moved: {renewal_id}")))
+        if len(of_renewal) > 1:
+            _charts.append(history_chart(of_renewal, pulses))
+        else:
+            _charts.append(mo.Html(empty("One week has been published so far; the next one makes a line.")))
+    mo.vstack(_charts)
+    return
+
+
+@app.cell
+def _(account_id, company, empty, heading, missing_roles, mo, stakeholders):
+    people = stakeholders(company, account_id)
+    _title = mo.Html(heading("Stakeholders"))
+    if people is None:
+        _shown = mo.Html(empty("No contacts are on record.", "Supply the table contacts, and run again"))
+    else:
+        _missing = missing_roles(people)
+        _shown = mo.vstack(
+            [
+                mo.Html(empty(f"Nobody on record who is still there: {', '.join(_missing)}.") if _missing else ""),
+                mo.ui.table(people, selection=None, page_size=10, show_column_summaries=False, show_data_types=False),
+            ]
+        )
+    mo.vstack([_title, _shown])
+    return
+
+
+@app.cell
+def _(account_id, company, empty, heading, mo, page, plays_on_record, pulses, workspace):
+    plays = page.plays_table(plays_on_record(workspace, company, account_id))
+    mo.vstack(
+        [
+            mo.Html(heading("What was said", link=(page.pulse_link(account_id), "Record a pulse or a play"))),
+            mo.ui.table(
+                pulses.drop(columns=["pulse_on", "sentiment"]),
+                selection=None,
+                page_size=10,
+                show_column_summaries=False,
+                show_data_types=False,
+                wrapped_columns=["reason"],
+            )
+            if len(pulses)
+            else mo.Html(empty("No pulse is on record.")),
+            mo.ui.table(plays, selection=None, page_size=5, show_column_summaries=False, show_data_types=False)
+            if len(plays)
+            else mo.Html(empty("No play is on record.")),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(account_id, empty, heading, mo, page, published, workspace):
+    timeline = published(workspace, "account_timeline")
+    _title = mo.Html(heading("What happened"))
+    _shown = (
+        mo.Html(empty("No timeline is published.", "`falsegreen run` writes it"))
+        if timeline is None
+        else mo.ui.table(
+            page.timeline_of(timeline, account_id),
+            selection=None,
+            page_size=20,
+            show_column_summaries=False,
+            show_data_types=False,
+            wrapped_columns=["what"],
+        )
+    )
+    mo.vstack([_title, _shown])
+    return
+
+
+if __name__ == "__main__":
+    app.run()
