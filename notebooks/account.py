@@ -143,6 +143,7 @@ def _(account_id, company, empty, heading, mo, page, plays_on_record, pulses, wo
                 show_column_summaries=False,
                 show_data_types=False,
                 wrapped_columns=["reason"],
+                column_widths={"reason": 480},
             )
             if len(pulses)
             else mo.Html(empty("No pulse is on record.")),
@@ -168,6 +169,7 @@ def _(account_id, empty, heading, mo, page, published, workspace):
             show_column_summaries=False,
             show_data_types=False,
             wrapped_columns=["what"],
+            column_widths={"what": 640},
         )
     )
     mo.vstack([_title, _shown])

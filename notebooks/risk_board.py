@@ -43,7 +43,7 @@ def _(board, header, mo, nothing_published, published, the_workspace):
     )
     named = board.with_names(risk)
     mo.Html(header("risk", board.lead(risk), meta))
-    return named, reasons
+    return named, reasons, workspace
 
 
 @app.cell
@@ -59,30 +59,44 @@ def _(board, mo, named):
 
 
 @app.cell
-def _(board, mo, reasons, rows, week):
-    chosen = [] if week.value is None else list(week.value.index)
+def _(board, mo, reasons, rows, tables, tabs):
+    _name = next(name for name, title in board.TABS.items() if title == tabs.value)
+    _chosen = list(tables[_name].value.index)
     mo.Html(
-        board.chosen_account(rows.loc[chosen[0]].to_dict(), reasons)
-        if chosen
+        board.chosen_account(rows[_name].loc[_chosen[0]].to_dict(), reasons)
+        if _chosen
         else '<p class="fg muted">Choose a row to read why, and to open the account.</p>'
     )
     return
 
 
 @app.cell
-def _(board, filters, mo, named):
-    rows = board.narrowed(named, filters.value)
-    week = mo.ui.table(
-        board.week_table(rows),
-        selection="single",
-        page_size=20,
-        show_column_summaries=False,
-        show_data_types=False,
-        format_mapping=board.TABLE_FORMATS,
-        label=f"{len(rows):,} of {len(named):,} renewals; # is the place on the CSM's own list",
-    )
-    week
-    return rows, week
+def _(board, filters, mo, named, workspace):
+    rows = {
+        "week": board.narrowed(named, filters.value),
+        "disagreements": board.disagreements(board.narrowed(named, filters.value)),
+        "stale": board.stale_pulses(board.narrowed(named, filters.value)),
+    }
+    _frames = {
+        "week": board.week_table(rows["week"], board.not_yet_scored(workspace)),
+        "disagreements": board.disagreement_table(rows["disagreements"]),
+        "stale": board.stale_table(rows["stale"]),
+    }
+    tables = {
+        name: mo.ui.table(
+            frame,
+            selection="single",
+            page_size=20,
+            show_column_summaries=False,
+            show_data_types=False,
+            format_mapping=board.TABLE_FORMATS,
+            label=board.caption(name, rows[name], named),
+        )
+        for name, frame in _frames.items()
+    }
+    tabs = mo.ui.tabs({title: tables[name] for name, title in board.TABS.items()})
+    tabs
+    return rows, tables, tabs
 
 
 if __name__ == "__main__":

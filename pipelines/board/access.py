@@ -96,7 +96,7 @@ class Access:
             if urlsplit(f"//{host}").hostname not in LOOPBACK:
                 return PlainTextResponse("This board answers on this machine only.", HTTPStatus.MISDIRECTED_REQUEST)
             return None
-        if who is None and connection.url.path != "/sign-in":
+        if who is None and connection.url.path not in ("/sign-in", "/static/favicon.ico"):
             wanted = connection.url.path.strip("/").split("/")[0]
             return RedirectResponse(f"/sign-in?next={wanted if _page(wanted) else ''}", HTTPStatus.SEE_OTHER)
         return None

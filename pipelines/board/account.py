@@ -114,11 +114,9 @@ def _of_renewal(table: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
 
 
 def _tier(row: Mapping[Any, Any]) -> str:
-    if not known(row["risk_tier"]):
-        return ""
-    weeks = f", for {counted(int(row['weeks_in_tier']), 'week')}" if known(row["weeks_in_tier"]) else ""
-    before = f", {row['tier_previous']} before" if known(row["tier_previous"]) else ""
-    return f"{row['risk_tier']}{weeks}{before}"
+    weeks = f"for {counted(int(row['weeks_in_tier']), 'week')}" if known(row["weeks_in_tier"]) else ""
+    before = f"{row['tier_previous']} before" if known(row["tier_previous"]) else ""
+    return ", ".join(filter(None, (weeks, before)))
 
 
 def _change(row: Mapping[Any, Any]) -> str:
@@ -166,7 +164,13 @@ def plays_table(plays: Sequence[Play]) -> pd.DataFrame:
     """Return the plays of an account, the newest first: kind, started, by, ended, sleeps until."""
     return pd.DataFrame.from_records(
         [
-            (play.kind, play.started_at[:10], play.csm_id, (play.ended_at or "")[:10], play.snoozed_until)
+            (
+                play.kind,
+                play.started_at[:10],
+                play.csm_id or "",
+                (play.ended_at or "")[:10],
+                str(play.snoozed_until or ""),
+            )
             for play in plays
         ],
         columns=["play", "started", "by", "ended", "sleeps until"],
@@ -174,8 +178,8 @@ def plays_table(plays: Sequence[Play]) -> pd.DataFrame:
 
 
 def pulse_link(account_id: str) -> str:
-    """The address at which a pulse of an account is recorded."""
-    return f"../pulse/?account={quote(account_id, safe='')}"
+    """The address at which a pulse of an account is recorded by somebody who has just seen its score."""
+    return f"../pulse/?account={quote(account_id, safe='')}&seen=1"
 
 
 def timeline_of(timeline: pd.DataFrame, account_id: str) -> pd.DataFrame:

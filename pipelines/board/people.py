@@ -26,7 +26,7 @@ def stakeholders(company: KnownCompany, account_id: str) -> pd.DataFrame | None:
         account_id: The account.
 
     Returns:
-        role, who, since, left, used the product last; who decides comes first, and those in place before those who
+        role, who, since, left, used the product last, as text that is empty where there is no day; who decides comes first, and those in place before those who
         left. None where no contacts are on record.
     """
     if not company.table("contacts").is_file():
@@ -43,7 +43,7 @@ def stakeholders(company: KnownCompany, account_id: str) -> pd.DataFrame | None:
     ]
     rows.sort(key=lambda row: (row[1], row[0], str(row[2])))
     return pd.DataFrame.from_records(
-        [(role, contact, since, left, used) for _, _, contact, role, since, left, used in rows], columns=_COLUMNS
+        [(role, contact, *(_text(day) for day in days)) for _, _, contact, role, *days in rows], columns=_COLUMNS
     )
 
 
@@ -53,8 +53,12 @@ def missing_roles(people: pd.DataFrame) -> list[str]:
     Args:
         people: As `stakeholders` returns it.
     """
-    there = set(people.loc[people["left"].isna(), "role"])
+    there = set(people.loc[people["left"] == "", "role"])
     return [role.replace("_", " ") for role in _DECIDING if role.replace("_", " ") not in there]
+
+
+def _text(day: object) -> str:
+    return "" if day is None else str(day)
 
 
 def _place(role: str) -> int:

@@ -13,6 +13,9 @@ from models.policy import TIERS
 from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE, UNCLEAR
 from pipelines.figures_in_words import between, counted, known, total
 from pipelines.pages import render
+from pipelines.recording.pulses import recorded_pulses, score_states
+from pipelines.recording.records import newest_first
+from pipelines.workspace import Workspace
 
 EVERYTHING: Final = "all"
 FILTERS: Final = {
@@ -39,6 +42,7 @@ _ORDERS: Final[dict[str, tuple[str, ...]]] = {
 _KEY: Final = ["account_id", "renewal_id"]
 _FRESH: Final = "fresh"
 _SOON_DAYS: Final = 180
+TABS: Final = {"week": "This week", "disagreements": "Disagreements to settle", "stale": "Stale pulses"}
 _AMOUNT, _SHARE = "{:,.0f}", "{:.0%}"
 TABLE_FORMATS: Final = {
     "churn": _SHARE,
@@ -99,11 +103,22 @@ def narrowed(named: pd.DataFrame, chosen: Mapping[str, str | None]) -> pd.DataFr
     return rows.reset_index(drop=True)
 
 
-def week_table(rows: pd.DataFrame) -> pd.DataFrame:
+def not_yet_scored(workspace: Workspace) -> dict[str, str]:
+    """Return what was said of accounts since the newest score: the newest recorded colour by account, with its day."""
+    rows = newest_first(recorded_pulses(workspace).rows.values())
+    said = {}
+    for row, state in zip(reversed(rows), reversed(score_states(workspace, rows)), strict=True):
+        if state == "not yet in the score":
+            said[str(row.get("account_id"))] = f"{row.get('sentiment')} on {str(row.get('pulse_at'))[:10]}"
+    return said
+
+
+def week_table(rows: pd.DataFrame, said_since: Mapping[str, str]) -> pd.DataFrame:
     """Return the week's rows as people read them.
 
     Args:
         rows: As `with_names` returns them.
+        said_since: As `not_yet_scored` returns it.
 
     Returns:
         The same rows in the same order; `#` is the place of the account on its CSM's own list.
@@ -118,6 +133,7 @@ def week_table(rows: pd.DataFrame) -> pd.DataFrame:
             "tier": rows["risk_tier"],
             "stance": rows["stance"],
             "said": rows["sentiment"].fillna("no pulse"),
+            "not yet in the score": [said_since.get(account, "") for account in rows["account_id"]],
             "renewal": _days(rows["renewal_date"]),
             "days": rows["lead_days"].astype("Int64"),
             "ARR": rows["arr"].astype("float64"),
@@ -196,6 +212,18 @@ def stale_table(rows: pd.DataFrame) -> pd.DataFrame:
             "id": rows["account_id"],
         }
     )
+
+
+def caption(tab: str, rows: pd.DataFrame, named: pd.DataFrame) -> str:
+    """What stands above a table: how many of how many, and how to read it."""
+    if tab == "week":
+        return f"{len(rows):,} of {counted(len(named), 'renewal')}; # is the account's place on its CSM's own list."
+    if tab == "disagreements":
+        return (
+            f"{counted(len(rows), 'renewal')} where usage and a fresh pulse contradict each other: trust the person, and "
+            "find out fast."
+        )
+    return f"{counted(len(rows), 'open renewal')} within {_SOON_DAYS} days of which no fresh word is on record."
 
 
 def lead(risk: pd.DataFrame) -> tuple[str, ...]:

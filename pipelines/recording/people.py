@@ -6,6 +6,7 @@ the file system; this is about whose word a record is.
 
 import hashlib
 import hmac
+import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipelines.recording.texts import text_faults
 from pipelines.whole_files import replace_file
 from pipelines.workspace import Workspace
 
+TOKEN_VARIABLE = "FALSEGREEN_TOKEN"  # noqa: S105 - the name of a variable
 _OWNER_ONLY = 0o600
 _WAIT_SECONDS = 10
 _LONGEST_ID = 100
@@ -106,6 +108,11 @@ def revoke_person(workspace: Workspace, csm_id: str, now: datetime) -> None:
                 for person in people
             ),
         )
+
+
+def token_of_environment() -> str:
+    """Return the token in FALSEGREEN_TOKEN, of whoever types a command or runs a notebook; empty without one."""
+    return os.environ.get(TOKEN_VARIABLE, "").strip()
 
 
 def author_of(workspace: Workspace, token: str) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from pipelines.command_errors import errors_in_words
 from pipelines.command_options import Debug, Out, existing_workspace, parse_date
-from pipelines.recording.pulse_command import HOME, token
+from pipelines.recording.pulse_command import HOME
 from pipelines.text_display import print_wrapped, stdout
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ def list_plays(
 def _open(workspace: "Workspace") -> "tuple[Workspace, KnownCompany, str]":
     """Return the workspace, what its newest run knew, and who types."""
     from pipelines.recording.known import know_company
-    from pipelines.recording.people import author_of
+    from pipelines.recording.people import author_of, token_of_environment
 
-    csm_id = author_of(workspace, token())
+    csm_id = author_of(workspace, token_of_environment())
     return workspace, know_company(workspace), csm_id
 
 

@@ -14,7 +14,6 @@ from pipelines.command_errors import bad_usage, errors_in_words
 from pipelines.command_options import Debug, Out, existing_workspace
 from pipelines.text_display import stdout
 
-TOKEN_VARIABLE = "FALSEGREEN_TOKEN"  # noqa: S105 - the name of a variable
 HOME = Path(".falsegreen")
 
 
@@ -68,11 +67,11 @@ def pulse(
             )
         from pipelines.recording.hints import hints_before_saving
         from pipelines.recording.known import know_company
-        from pipelines.recording.people import author_of
+        from pipelines.recording.people import author_of, token_of_environment
         from pipelines.recording.pulses import PulseForm, record_pulse
         from pipelines.recording.records import new_id
 
-        csm_id = author_of(workspace, token())
+        csm_id = author_of(workspace, token_of_environment())
         company = know_company(workspace)
         form = PulseForm(
             pulse_id=new_id(),
@@ -90,10 +89,3 @@ def pulse(
         recorded = record_pulse(workspace, company, form, csm_id, datetime.now(UTC))
         hints = hints_before_saving(workspace, company, reason, form.account_id, csm_id, form.pulse_id)
         display.print_recorded_pulse(stdout(), company, recorded.row, hints)
-
-
-def token() -> str:
-    """Return the token of whoever types; empty where there is none."""
-    import os
-
-    return os.environ.get(TOKEN_VARIABLE, "").strip()

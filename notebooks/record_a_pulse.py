@@ -1,0 +1,202 @@
+"""Record a pulse: how an account feels today, and why; and the plays that are run for it.
+
+    falsegreen board --out WORKSPACE             as a page, with all the others; `?account=ID` opens one
+    marimo edit notebooks/record_a_pulse.py      in the editor; FALSEGREEN_TOKEN says who records
+    python notebooks/record_a_pulse.py           as a script
+
+The workspace is the one that FALSEGREEN_HOME names.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(width="full", app_title="Record a pulse · falsegreen", css_file="board.css")
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    from pipelines.board import aftermath, plays
+    from pipelines.board import pulse as page
+    from pipelines.board.place import the_workspace
+    from pipelines.board.shell import empty, header, heading, nothing_published
+    from pipelines.board.tables import published
+    from pipelines.recording.records import new_id
+
+    return (
+        aftermath,
+        empty,
+        header,
+        heading,
+        mo,
+        new_id,
+        nothing_published,
+        page,
+        plays,
+        published,
+        the_workspace,
+    )
+
+
+@app.cell
+def _(empty, header, mo, nothing_published, page, the_workspace):
+    workspace = the_workspace()
+    request = mo.app_meta().request
+    meta = None if request is None else request.meta
+    token = page.token_of(meta)
+    csm_id = page.signed_in(workspace, token)
+    company, fault = page.company_or_fault(workspace)
+    mo.stop(company is None, mo.vstack([mo.Html(header("pulse", meta=meta)), mo.Html(nothing_published(fault))]))
+    _said = ["What you know of the account comes first; what the score says of it, only once you have said it."]
+    _to_do = "Sign in above with your own token" if meta else "Set FALSEGREEN_TOKEN to your own token"
+    mo.vstack(
+        [
+            mo.Html(header("pulse", _said, meta)),
+            mo.Html("" if csm_id else empty("Nobody is signed in, so nothing can be recorded.", _to_do)),
+        ]
+    )
+    return company, csm_id, token, workspace
+
+
+@app.cell
+def _(company, csm_id, mo, page, published, workspace):
+    accounts = page.accounts_to_choose(company, published(workspace, "account_risk"), csm_id)
+    asked = mo.query_params().get("account")
+    picker = mo.ui.dropdown(
+        accounts,
+        value=next((name for name, account in accounts.items() if account == asked), None),
+        label="account",
+        searchable=True,
+    )
+    # What is on record changes while the page is open: whoever saves says so here.
+    get_saves, set_saves = mo.state(0)
+    get_play_said, set_play_said = mo.state("")
+    # Accounts whose score this person has been shown, and the pulse after which: none, where they came from its page.
+    shown = {asked: None} if mo.query_params().get("seen") else {}
+    picker
+    return get_play_said, get_saves, picker, set_play_said, set_saves, shown
+
+
+@app.cell
+def _(company, get_saves, mo, page, picker, workspace):
+    get_saves()
+    mo.stop(picker.value is None, mo.Html('<p class="fg muted">Choose an account.</p>'))
+    mo.Html(page.facts_html(workspace, company, picker.value))
+    return
+
+
+@app.cell
+def _(mo):
+    again = mo.ui.run_button(label="Record another pulse")
+    return (again,)
+
+
+@app.cell
+def _(again, company, csm_id, mo, new_id, page, picker, workspace):
+    mo.stop(picker.value is None or csm_id is None)
+    again.value
+    pulse_id = new_id()
+    _answers = {
+        name: mo.ui.radio(values, value=page.UNKNOWN, inline=True, label=page.QUESTIONS[name])
+        for name, values in page.answers().items()
+    }
+    form = (
+        mo.Html(page.form_layout(company.describe(picker.value)))
+        .batch(
+            sentiment=mo.ui.radio(page.COLOURS, inline=True, label="Colour"),
+            reason=mo.ui.text_area(label="Why, in one sentence", rows=2, max_length=500, full_width=True),
+            about=mo.ui.radio(page.ABOUT, value=page.ABOUT[0], inline=True, label="About the"),
+            **_answers,
+        )
+        .form(submit_button_label="Save the pulse", validate=page.Check(workspace, company, picker.value, csm_id))
+    )
+    form
+    return form, pulse_id
+
+
+@app.cell
+def _(again, company, form, mo, page, picker, pulse_id, set_saves, shown, token, workspace):
+    mo.stop(form.value is None)
+    answer = page.save_pulse(
+        workspace,
+        company,
+        token,
+        pulse_id,
+        picker.value,
+        form.value,
+        # Sending the same form twice is still the same pulse.
+        is_model_visible=shown.get(picker.value, pulse_id) != pulse_id,
+    )
+    if answer.is_recorded:
+        shown.setdefault(picker.value, pulse_id)
+        set_saves(lambda saves: saves + 1)
+    mo.vstack([mo.Html(answer.html), again if answer.is_recorded else mo.Html("")])
+    return
+
+
+@app.cell
+def _(company, csm_id, get_play_said, get_saves, heading, mo, picker, plays, workspace):
+    get_saves()
+    mo.stop(picker.value is None or csm_id is None)
+    open_plays = plays.open_plays(workspace, company, picker.value)
+    start = mo.ui.text(label="What is begun", max_length=100).form(submit_button_label="Start a play")
+    change = mo.ui.dictionary(
+        {
+            "play": mo.ui.dropdown(open_plays, value=next(iter(open_plays), None), label="open play"),
+            "what": mo.ui.radio(plays.CHANGES, value=plays.CHANGES[0], inline=True, label="it"),
+            "until": mo.ui.date(label="until"),
+        }
+    ).form(submit_button_label="Put on record")
+    _about = mo.Html(heading("Plays", "What is done to keep the account. That a play sleeps concerns reminders alone."))
+    mo.vstack([_about, mo.Html(get_play_said()), start, *([change] if open_plays else [])])
+    return change, start
+
+
+@app.cell
+def _(change, company, mo, picker, plays, set_play_said, set_saves, start, token, workspace):
+    mo.stop(not start.value and change.value is None)
+    _done = (
+        plays.begin_play(workspace, company, token, picker.value, start.value)
+        if start.value
+        else plays.change_play(workspace, token, **change.value)
+    )
+    set_play_said(_done.html)
+    set_saves(lambda saves: saves + 1)
+    return
+
+
+@app.cell
+def _(aftermath, company, csm_id, empty, heading, mo, published, workspace):
+    mo.stop(csm_id is None)
+    _ledger = published(workspace, "judgement_ledger")
+    _came = None if _ledger is None else aftermath.what_came(_ledger, company.accounts, csm_id)
+    _title = "What happened next to what you said"
+    mo.stop(
+        _came is None or _came.empty,
+        mo.vstack(
+            [
+                mo.Html(heading(_title)),
+                mo.Html(empty("No renewal has been decided yet that you had said something of.")),
+            ]
+        ),
+    )
+    mo.vstack(
+        [
+            mo.Html(heading(_title, aftermath.summary_of(_came))),
+            mo.ui.table(
+                _came,
+                selection=None,
+                page_size=10,
+                show_column_summaries=False,
+                show_data_types=False,
+                wrapped_columns=["why"],
+                column_widths={"why": 480},
+            ),
+        ]
+    )
+    return
+
+
+if __name__ == "__main__":
+    app.run()
