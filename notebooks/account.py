@@ -21,13 +21,14 @@ def _():
     from pipelines.board.history import history_chart, shown_probabilities
     from pipelines.board.people import missing_roles, stakeholders
     from pipelines.board.place import the_workspace
+    from pipelines.board.sheets import download, sheet
     from pipelines.board.shell import empty, header, heading, nothing_published
     from pipelines.board.tables import published
     from pipelines.recording.known import know_company
     from pipelines.recording.plays import plays_on_record
 
     return (
-        nothing_published,
+        download,
         empty,
         header,
         heading,
@@ -35,9 +36,11 @@ def _():
         know_company,
         missing_roles,
         mo,
+        nothing_published,
         page,
         plays_on_record,
         published,
+        sheet,
         shown_probabilities,
         stakeholders,
         the_workspace,
@@ -113,66 +116,52 @@ def _(account_id, empty, heading, history_chart, mo, pulses, rows, shown_probabi
 
 
 @app.cell
-def _(account_id, company, empty, heading, missing_roles, mo, stakeholders):
+def _(account_id, company, empty, heading, missing_roles, mo, sheet, stakeholders):
     people = stakeholders(company, account_id)
     _title = mo.Html(heading("Stakeholders"))
     if people is None:
         _shown = mo.Html(empty("No contacts are on record.", "Supply the table contacts, and run again"))
     else:
         _missing = missing_roles(people)
-        _shown = mo.vstack(
-            [
-                mo.Html(empty(f"Nobody on record who is still there: {', '.join(_missing)}.") if _missing else ""),
-                mo.ui.table(people, selection=None, page_size=10, show_column_summaries=False, show_data_types=False),
-            ]
-        )
+        _note = empty(f"Nobody on record who is still there: {', '.join(_missing)}.") if _missing else ""
+        _shown = mo.vstack([mo.Html(_note), sheet(people)])
     mo.vstack([_title, _shown])
     return
 
 
 @app.cell
-def _(account_id, company, empty, heading, mo, page, plays_on_record, pulses, workspace):
-    plays = page.plays_table(plays_on_record(workspace, company, account_id))
+def _(account_id, company, download, empty, heading, mo, page, plays_on_record, pulses, sheet, workspace):
+    _plays = page.plays_table(plays_on_record(workspace, company, account_id))
+    _pulses = pulses.drop(columns=["pulse_on", "sentiment"])
     mo.vstack(
         [
             mo.Html(heading("What was said", link=(page.pulse_link(account_id), "Record a pulse or a play"))),
-            mo.ui.table(
-                pulses.drop(columns=["pulse_on", "sentiment"]),
-                selection=None,
-                page_size=10,
-                show_column_summaries=False,
-                show_data_types=False,
-                wrapped_columns=["reason"],
-                column_widths={"reason": 480},
+            mo.vstack(
+                [sheet(_pulses, wrapped_columns=["reason"], column_widths={"reason": 480}), download(_pulses, "pulses")]
             )
-            if len(pulses)
+            if len(_pulses)
             else mo.Html(empty("No pulse is on record.")),
-            mo.ui.table(plays, selection=None, page_size=5, show_column_summaries=False, show_data_types=False)
-            if len(plays)
-            else mo.Html(empty("No play is on record.")),
+            sheet(_plays, rows=5) if len(_plays) else mo.Html(empty("No play is on record.")),
         ]
     )
     return
 
 
 @app.cell
-def _(account_id, empty, heading, mo, page, published, workspace):
-    timeline = published(workspace, "account_timeline")
-    _title = mo.Html(heading("What happened"))
-    _shown = (
-        mo.Html(empty("No timeline is published.", "`falsegreen run` writes it"))
-        if timeline is None
-        else mo.ui.table(
-            page.timeline_of(timeline, account_id),
-            selection=None,
-            page_size=20,
-            show_column_summaries=False,
-            show_data_types=False,
-            wrapped_columns=["what"],
-            column_widths={"what": 640},
-        )
+def _(account_id, download, empty, heading, mo, page, published, sheet, workspace):
+    _timeline = published(workspace, "account_timeline")
+    mo.stop(
+        _timeline is None,
+        mo.vstack([mo.Html(heading("What happened")), mo.Html(empty("No timeline is published.", "`falsegreen run`"))]),
     )
-    mo.vstack([_title, _shown])
+    _events = page.timeline_of(_timeline, account_id)
+    mo.vstack(
+        [
+            mo.Html(heading("What happened")),
+            sheet(_events, rows=20, wrapped_columns=["what"], column_widths={"what": 640}),
+            download(_events, "timeline"),
+        ]
+    )
     return
 
 

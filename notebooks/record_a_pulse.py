@@ -20,12 +20,14 @@ def _():
     from pipelines.board import aftermath, plays
     from pipelines.board import pulse as page
     from pipelines.board.place import the_workspace
+    from pipelines.board.sheets import download, sheet
     from pipelines.board.shell import empty, header, heading, nothing_published
     from pipelines.board.tables import published
     from pipelines.recording.records import new_id
 
     return (
         aftermath,
+        download,
         empty,
         header,
         heading,
@@ -35,6 +37,7 @@ def _():
         page,
         plays,
         published,
+        sheet,
         the_workspace,
     )
 
@@ -167,7 +170,7 @@ def _(change, company, mo, picker, plays, set_play_said, set_saves, start, token
 
 
 @app.cell
-def _(aftermath, company, csm_id, empty, heading, mo, published, workspace):
+def _(aftermath, company, csm_id, download, empty, heading, mo, published, sheet, workspace):
     mo.stop(csm_id is None)
     _ledger = published(workspace, "judgement_ledger")
     _came = None if _ledger is None else aftermath.what_came(_ledger, company.accounts, csm_id)
@@ -184,15 +187,8 @@ def _(aftermath, company, csm_id, empty, heading, mo, published, workspace):
     mo.vstack(
         [
             mo.Html(heading(_title, aftermath.summary_of(_came))),
-            mo.ui.table(
-                _came,
-                selection=None,
-                page_size=10,
-                show_column_summaries=False,
-                show_data_types=False,
-                wrapped_columns=["why"],
-                column_widths={"why": 480},
-            ),
+            sheet(_came, wrapped_columns=["why"], column_widths={"why": 480}),
+            download(_came, "what-came-of-it"),
         ]
     )
     return

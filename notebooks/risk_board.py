@@ -19,10 +19,11 @@ def _():
 
     from pipelines.board import risk as board
     from pipelines.board.place import the_workspace
+    from pipelines.board.sheets import download, sheet
     from pipelines.board.shell import header, nothing_published
     from pipelines.board.tables import published
 
-    return board, header, mo, nothing_published, published, the_workspace
+    return board, download, header, mo, nothing_published, published, sheet, the_workspace
 
 
 @app.cell
@@ -71,7 +72,7 @@ def _(board, mo, reasons, rows, tables, tabs):
 
 
 @app.cell
-def _(board, filters, mo, named, workspace):
+def _(board, download, filters, mo, named, sheet, workspace):
     rows = {
         "week": board.narrowed(named, filters.value),
         "disagreements": board.disagreements(board.narrowed(named, filters.value)),
@@ -83,18 +84,18 @@ def _(board, filters, mo, named, workspace):
         "stale": board.stale_table(rows["stale"]),
     }
     tables = {
-        name: mo.ui.table(
+        name: sheet(
             frame,
-            selection="single",
-            page_size=20,
-            show_column_summaries=False,
-            show_data_types=False,
+            rows=20,
+            choose="single",
             format_mapping=board.TABLE_FORMATS,
             label=board.caption(name, rows[name], named),
         )
         for name, frame in _frames.items()
     }
-    tabs = mo.ui.tabs({title: tables[name] for name, title in board.TABS.items()})
+    tabs = mo.ui.tabs(
+        {title: mo.vstack([tables[name], download(_frames[name], name)]) for name, title in board.TABS.items()}
+    )
     tabs
     return rows, tables, tabs
 

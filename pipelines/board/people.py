@@ -26,8 +26,8 @@ def stakeholders(company: KnownCompany, account_id: str) -> pd.DataFrame | None:
         account_id: The account.
 
     Returns:
-        role, who, since, left, used the product last, as text that is empty where there is no day; who decides comes first, and those in place before those who
-        left. None where no contacts are on record.
+        role, who, since, left, used the product last, as text that is empty where there is no day. Who decides comes
+        first, and those in place before those who left. None where no contacts are on record.
     """
     if not company.table("contacts").is_file():
         return None

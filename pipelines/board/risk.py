@@ -220,8 +220,8 @@ def caption(tab: str, rows: pd.DataFrame, named: pd.DataFrame) -> str:
         return f"{len(rows):,} of {counted(len(named), 'renewal')}; # is the account's place on its CSM's own list."
     if tab == "disagreements":
         return (
-            f"{counted(len(rows), 'renewal')} where usage and a fresh pulse contradict each other: trust the person, and "
-            "find out fast."
+            f"{counted(len(rows), 'renewal')} where usage and a fresh pulse contradict each other: trust the person, "
+            "and find out fast."
         )
     return f"{counted(len(rows), 'open renewal')} within {_SOON_DAYS} days of which no fresh word is on record."
 
