@@ -13,12 +13,20 @@ import pandas as pd
 from data_contracts.contract import output_contracts
 from features.dues import DUE_KEY, build_dues, build_ends
 from features.sources import Sources
-from models.forecast.record import RECORD_COLUMNS, RECORD_KEY, PastLooks, reconstruct, score_published
+from models.forecast.record import (
+    RECONSTRUCTED,
+    RECORD_COLUMNS,
+    RECORD_KEY,
+    PastLooks,
+    looks_wanted,
+    reconstruct,
+    score_published,
+)
 from models.forecast.table import forecast_renewals
 from models.learning import as_timestamp, with_dates
 from pipelines.engine_session import open_engine
-from pipelines.learning import read_learning_facts, read_replays
-from pipelines.manifest import published_dates, read_first_published
+from pipelines.learning import has_replays, read_learning_facts, read_replays
+from pipelines.manifest import published_dates, read_first_published, read_published
 from pipelines.registry import load_model
 from pipelines.scoring import require_model
 from pipelines.settings import Settings
@@ -85,43 +93,77 @@ def _notes_on_unreadable(dues: pd.DataFrame) -> list[str]:
     return notes
 
 
-def write_track_record(run_folder: Path, workspace: Workspace, settings: Settings) -> pd.DataFrame:
-    """Hold past forecasts to what came of them as of the date of the run's training, and write the record.
+def write_track_record(run_folder: Path, workspace: Workspace, as_of: date | None, settings: Settings) -> pd.DataFrame:
+    """Hold past forecasts to what came of them, and write the record.
+
+    What was published is judged by every run. What past models would have said is rebuilt by the run that trains, as of
+    its training; other runs carry it over as it stands in the newest record published by their date.
 
     Args:
-        run_folder: The run's folder, with all source tables and the training in it.
-        workspace: Where earlier forecasts stand published.
+        run_folder: The run's folder, with all source tables in it, and the training where it has trained.
+        workspace: Where earlier forecasts and records stand published.
+        as_of: Date of the record; a run that trains takes that of its training.
         settings: Draws, rules, limits of the engine.
 
     Returns:
         The `forecast_track_record` table.
 
     Raises:
-        FileNotFoundError: If the run has no source tables or has not trained.
-        PublishedError: If an earlier forecast is no longer as it was published.
+        FileNotFoundError: If the run has no source tables.
+        PublishedError: If an earlier forecast or record is no longer as it was published.
+        ValueError: If there is neither a date nor a training.
     """
-    through = date.fromisoformat(read_learning_facts(run_folder).trained_through)
-    replays, outlooks = read_replays(run_folder)
-    replays = with_dates(replays, ("cutoff", "as_of"))
+    path = run_folder / RECORD / f"{RECORD}.parquet"
+    # After the stage that trains comes the one that scores, in the same folder: the record is then there already.
+    if has_replays(run_folder) and not path.is_file():
+        through = date.fromisoformat(read_learning_facts(run_folder).trained_through)
+        rebuilt = _rebuild(run_folder, through, settings)
+    elif as_of is None:
+        raise ValueError("A run that does not train keeps the record as of a date, and has none.")
+    else:
+        through = as_of
+        rebuilt = _standing_reconstruction(path, workspace, through)
     published = published_forecasts(workspace, through)
-    dates = sorted({day.date() for frame in (replays, published) for day in frame["as_of"]})
+    judged = score_published(_past_looks(run_folder, through, published, settings), published)
+    parts = [part for part in (judged, rebuilt) if len(part)]
+    record = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(RECORD_COLUMNS))
+    record = record.sort_values(list(RECORD_KEY), ignore_index=True)
+    write_output(record, output_contracts()[RECORD], path)
+    return record
+
+
+def _past_looks(run_folder: Path, through: date, forecasts: pd.DataFrame, settings: Settings) -> PastLooks:
+    """What those of the forecasts that count were made of, and what came of it."""
+    wanted = looks_wanted(sorted(forecasts["as_of"].unique()), as_timestamp(through))
+    dates = sorted({day.date() for _, _, day in wanted}) or [through]
     with open_engine(run_folder, settings.run) as engine:
         sources = Sources.open(run_folder, engine)
-        looks = PastLooks(
-            dues=engine.to_pandas(build_dues(sources, dates or [through]), DUE_KEY),
+        return PastLooks(
+            dues=engine.to_pandas(build_dues(sources, dates), DUE_KEY),
             ends=engine.to_pandas(build_ends(sources, through), ("account_id", "renewal_id")),
             through=as_timestamp(through),
         )
+
+
+def _rebuild(run_folder: Path, through: date, settings: Settings) -> pd.DataFrame:
+    """What the past models of the run's training would have said, beside what came of it."""
+    replays, outlooks = read_replays(run_folder)
+    replays = with_dates(replays, ("cutoff", "as_of"))
     by_cutoff = {as_timestamp(outlook.trained_through): outlook for outlook in outlooks}
-    parts = [
-        score_published(looks, published),
-        reconstruct(looks, replays, by_cutoff, settings.model, settings.forecast),
-    ]
-    parts = [part for part in parts if len(part)]
-    record = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(RECORD_COLUMNS))
-    record = record.sort_values(list(RECORD_KEY), ignore_index=True)
-    write_output(record, output_contracts()[RECORD], run_folder / RECORD / f"{RECORD}.parquet")
-    return record
+    looks = _past_looks(run_folder, through, replays, settings)
+    return reconstruct(looks, replays, by_cutoff, settings.model, settings.forecast)
+
+
+def _standing_reconstruction(path: Path, workspace: Workspace, as_of: date) -> pd.DataFrame:
+    """What past models would have said, as the run's own training or else the newest published record has it."""
+    if path.is_file():
+        record = read_table(path)
+    else:
+        known = [day for day in published_dates(workspace, RECORD) if day <= as_of]
+        if not known:
+            return pd.DataFrame(columns=list(RECORD_COLUMNS))
+        record = read_published(workspace, RECORD, known[-1])
+    return with_dates(record[record["origin"] == RECONSTRUCTED], ("as_of", "trained_through"))
 
 
 def published_forecasts(workspace: Workspace, through: date) -> pd.DataFrame:

@@ -140,6 +140,11 @@ def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
     return data, facts
 
 
+def has_replays(run_folder: Path) -> bool:
+    """Whether the run has trained."""
+    return (run_folder / REPLAYS / _OUTLOOKS).is_file()
+
+
 def read_replays(run_folder: Path) -> tuple[pd.DataFrame, list[Outlook]]:
     """Return what past models of a run's walk say of past dates, and what else each of them knew."""
     folder = run_folder / REPLAYS

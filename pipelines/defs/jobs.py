@@ -6,6 +6,7 @@ from data_contracts.contract import SOURCE_TABLES
 from pipelines.defs.scoring import GROUP as SCORING
 from pipelines.defs.signals import GROUP as SIGNALS
 from pipelines.defs.training import GROUP as TRAINING
+from pipelines.forecasting import RECORD
 
 SOURCES = dg.AssetSelection.assets(*SOURCE_TABLES)
 
@@ -26,7 +27,8 @@ watch = dg.define_asset_job(
 )
 scoring = dg.define_asset_job(
     "scoring",
-    selection=SOURCES | dg.AssetSelection.groups(SCORING, SIGNALS),
+    # Published forecasts come to their end every week; the rest of the record is the newest training's.
+    selection=SOURCES | dg.AssetSelection.groups(SCORING, SIGNALS) | dg.AssetSelection.assets(RECORD),
     description="Source tables in, the risk table and the signals of a date out; the newest model before it scores.",
 )
 alerts = dg.define_asset_job(

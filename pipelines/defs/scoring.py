@@ -12,7 +12,7 @@ from pipelines.defs.places import Places, run_folder_name
 from pipelines.defs.signals import SIGNAL_TABLES
 from pipelines.drifting import DRIFT
 from pipelines.failures import readable_failures
-from pipelines.forecasting import FORECAST
+from pipelines.forecasting import FORECAST, RECORD
 from pipelines.greens import GREENS, write_false_greens
 from pipelines.publication import publish_run
 from pipelines.scoring import SNAPSHOTS, write_scored_tables, write_scoring_snapshots
@@ -104,7 +104,7 @@ def greens_in_question(context: dg.AssetExecutionContext, places: Places) -> dg.
 
 
 @dg.asset(
-    deps=[*SOURCE_TABLES, *RISK_TABLES, GREENS, FORECAST, DRIFT, *SIGNAL_TABLES],
+    deps=[*SOURCE_TABLES, *RISK_TABLES, GREENS, FORECAST, RECORD, DRIFT, *SIGNAL_TABLES],
     group_name=GROUP,
     partitions_def=AS_OF,
     description="Makes the run's tables the ones that readers see; every check has passed before it.",

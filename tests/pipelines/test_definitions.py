@@ -72,6 +72,7 @@ def test_publishing_comes_after_every_source_and_every_table_of_its_date(reposit
         "risk_reasons",
         "false_greens",
         "renewal_forecast",
+        "forecast_track_record",
         "model_drift",
         "signals",
         "account_timeline",
@@ -95,6 +96,7 @@ def test_what_is_made_for_a_date_is_partitioned_and_training_is_not(repository: 
         ("training", "accounts", "churn_model"),
         ("watch", "signals", "publish"),
         ("scoring", "accounts", "weekly_brief"),
+        ("scoring", "forecast_track_record", "publish"),
     ],
 )
 def test_every_job_brings_in_the_sources_first(repository: Any, job: str, first: str, last: str) -> None:
