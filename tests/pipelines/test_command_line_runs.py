@@ -327,6 +327,10 @@ def test_scoring_another_week_uses_the_champion(company: Path, config: Path, wor
     assert risk["tier_previous"].fillna("none").tolist() == pd.Series(before).fillna("none").tolist()
     assert (risk.loc[risk["risk_tier"] == risk["tier_previous"], "weeks_in_tier"] == 2).all()
     assert (risk["weeks_in_tier"] == 2).any()
+    # No new training, so what past models would have said stands as it was.
+    of_training, renewed = (read_published(workspace, "forecast_track_record", day) for day in (AS_OF, A_WEEK_LATER))
+    assert len(of_training)
+    pd.testing.assert_frame_equal(renewed[renewed["origin"] == "reconstructed"], of_training)
 
 
 def test_a_week_before_every_model_is_not_scored_in_hindsight(company: Path, workspace: Workspace) -> None:
