@@ -1,7 +1,7 @@
-"""What is expected of each renewal that counts: in cents, exact, so that cells add up to totals.
+"""What is expected of each renewal that counts, as shares of what is due.
 
 Every renewal gets a churn probability here: its own where the model has scored it, one by rule where it has not, and
-none where it is settled. The spread around the expectation is made in `simulation`, the sums in `table`.
+none where it is settled. Money is in `contracts`, the spread around the expectation is made in `simulation`.
 """
 
 from typing import Final
@@ -31,6 +31,8 @@ SCORE_COLUMNS: Final = (
     "risk_tier",
 )
 """What is taken of a renewal's scores. The tier may be null: then it is that of the churn probability."""
+COMMITTED, HOPED, AT_RISK = LEVELS_OF_HOPE = (0, 1, 2)
+"""What may be committed to (all that is settled is), what the best case adds, and the rest."""
 LEAST: Final = 1e-6
 """Probabilities are held this far from zero and one."""
 
@@ -50,9 +52,9 @@ def expect(
     Returns:
         The rows with, of what is undecided, `churn` (probability of this one renewal), `contracted` (probability of
         contraction, should it renew), `deviation` (of the churn log-odds, as far as the model cannot know better) and
-        `is_scored`; and in cents `due`, `churned`, `retained`, `lost_to_contraction`, which add up to `due` but for
-        what lies in quarantine, of which nothing is expected; `commit`, `best_case` and `at_risk`; and `is_renewed`,
-        whether it is certain that it renewed.
+        `is_scored`; of every one `lost` (probability that it is), `share` (what of the ARR due is expected to be kept)
+        and `certain_share` (the same, would all that is undecided renew in full); and `level`, the worst of the rules
+        that it falls under; see `LEVELS_OF_HOPE`.
     """
     scored = with_dates(scores[list(SCORE_COLUMNS)], ("as_of",))
     rows = placed.merge(scored, on=KEY, how="left", validate="many_to_one")
@@ -70,7 +72,7 @@ def expect(
         deviation=np.where(undecided, _deviation(rows, model), np.nan),
         risk_tier=rows["risk_tier"].astype(object).fillna(tiers),
     )
-    return _with_rules(_with_cents(rows, outlook), settings)
+    return _with_levels(_with_shares(rows, outlook), settings)
 
 
 def _is_rolling(rows: pd.DataFrame) -> np.ndarray:
@@ -108,39 +110,23 @@ def _deviation(rows: pd.DataFrame, model: ModelSettings) -> FloatArray:
     return np.nan_to_num((logit(high) - logit(low)) / (2.0 * model.interval_reach))
 
 
-def _with_cents(rows: pd.DataFrame, outlook: Outlook) -> pd.DataFrame:
-    """Add what is due and what is expected of it, in whole cents."""
-    due = np.rint(rows["arr"].fillna(0.0).to_numpy(dtype=np.float64) * 100).astype(np.int64)
-    status = rows["status"].to_numpy(dtype=object)
-    is_lost = (status == "known_loss") | (rows["outcome"] == "churned").to_numpy()
-    share = np.where(is_lost, 0.0, rows["retained_share"].fillna(1.0).to_numpy(dtype=np.float64))
+def _with_shares(rows: pd.DataFrame, outlook: Outlook) -> pd.DataFrame:
+    """Add what is lost and what is kept, expected where it is undecided."""
+    is_lost = ((rows["status"] == "known_loss") | (rows["outcome"] == "churned")).to_numpy()
+    certain = np.where(is_lost, 0.0, rows["retained_share"].fillna(1.0).to_numpy(dtype=np.float64))
     churn, contracted = rows["churn"].to_numpy(), rows["contracted"].to_numpy()
     undecided = ~np.isnan(churn)
-    share = np.where(undecided, outlook.contraction.retained_share(churn, contracted), share)
-    counted = np.where(status == "quarantined", 0, due)
-    churned = np.rint(np.where(undecided, np.nan_to_num(churn), is_lost) * counted).astype(np.int64)
-    retained = np.minimum(np.rint(share * counted).astype(np.int64), counted - churned)
     return rows.assign(
-        due=due,
-        churned=churned,
-        retained=retained,
-        lost_to_contraction=counted - churned - retained,
-        is_renewed=~undecided & (status != "quarantined") & (rows["outcome"] == "renewed").to_numpy(),
+        lost=np.where(undecided, np.nan_to_num(churn), is_lost),
+        share=np.where(undecided, outlook.contraction.retained_share(churn, contracted), certain),
+        certain_share=certain,
     )
 
 
-def _with_rules(rows: pd.DataFrame, settings: ForecastSettings) -> pd.DataFrame:
-    """Add commit, best case (which includes it) and at risk, by tier, at the ARR that is due.
-
-    What is settled is committed to at what it kept. An overdue renewal is never committed to.
-    """
+def _with_levels(rows: pd.DataFrame, settings: ForecastSettings) -> pd.DataFrame:
+    """Add whether a renewal may be committed to, by tier. An overdue one never is."""
     undecided = rows["status"].isin(UNDECIDED)
     committed = (rows["status"] == "open") & rows["risk_tier"].isin(settings.commit_tiers)
-    hoped = undecided & ~committed & rows["risk_tier"].isin((*settings.commit_tiers, *settings.best_case_tiers))
-    settled = rows["retained"].where(~undecided, 0)
-    commit = settled + rows["due"].where(committed, 0)
-    return rows.assign(
-        commit=commit,
-        best_case=commit + rows["due"].where(hoped, 0),
-        at_risk=rows["due"].where(undecided & ~committed & ~hoped, 0),
-    )
+    hoped = rows["risk_tier"].isin((*settings.commit_tiers, *settings.best_case_tiers))
+    rules = [~undecided | committed, hoped]
+    return rows.assign(level=np.select(rules, [COMMITTED, HOPED], AT_RISK))

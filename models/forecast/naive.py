@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from models.forecast.contracts import count_contracts
 from models.forecast.periods import MONTH, QUARTER, ordinals, period_end, period_start
 
 NAIVE: Final = ("naive_always_renews", "naive_last_year", "naive_trailing_year")
@@ -22,27 +23,26 @@ def settled_past(rows: pd.DataFrame, kind: str, period: int) -> dict[str, pd.Dat
     monthly plans would stand for quarters in which none is on record yet.
 
     Args:
-        rows: Renewals as of one date with cents; see `expectation.expect`.
+        rows: Renewals as of one date with what is expected of them; see `expectation.expect`.
         kind: `month` or `quarter`.
         period: Number of the period.
 
     Returns:
-        The rows behind `naive_last_year`, the same period a year before if that was over at the date, and
+        The contracts behind `naive_last_year`, the same period a year before if that was over at the date, and
         `naive_trailing_year`, the four quarters that were complete at the date; of renewals decided by then with
-        something due.
+        something due; see `contracts.count_contracts`.
     """
     as_of = rows["as_of"].iloc[0]
     lead = period_start(period, kind) - as_of
-    settled = rows[rows["status"].isin(("decided", "already_renewed")) & (rows["due"] > 0)]
+    settled = rows[rows["status"].isin(("decided", "already_renewed")) & (rows["arr"] > 0)]
     now = int(ordinals(pd.Series([as_of]), QUARTER).iloc[0])
     # Of a period that is not over, what is decided by now is no fair sample: losses are known first.
     is_over = period_end(period - A_YEAR[kind], kind) <= as_of
     last_year = settled[settled[f"in_{kind}"] & (settled[kind] == period - A_YEAR[kind]) & is_over]
     trailing = settled[settled["in_quarter"] & settled[QUARTER].between(now - A_YEAR[QUARTER], now - 1)]
-    return {
-        NAIVE[1]: last_year[last_year["term_start_date"] < period_start(period - A_YEAR[kind], kind) - lead],
-        NAIVE[2]: trailing[trailing["term_start_date"] < _starts(trailing[QUARTER]) - lead],
-    }
+    last_year = last_year[last_year["term_start_date"] < period_start(period - A_YEAR[kind], kind) - lead]
+    trailing = trailing[trailing["term_start_date"] < _starts(trailing[QUARTER]) - lead]
+    return {NAIVE[1]: count_contracts(last_year, kind), NAIVE[2]: count_contracts(trailing, QUARTER)}
 
 
 def _starts(quarters: pd.Series) -> pd.Series:
@@ -69,8 +69,7 @@ def always_renews(sums: pd.DataFrame) -> pd.Series:
     """GRR if every renewal that is undecided renews in full; null where nothing is due.
 
     Args:
-        sums: Cents by cell: `settled` (retained by what is certain), `open`, `overdue`, and `counted` (all but what
-            lies in quarantine).
+        sums: Cents by cell: `certain` (what is kept if all that is undecided renews in full), and `counted` (what is
+            due but for what lies in quarantine).
     """
-    kept = sums["settled"] + sums["open"] + sums["overdue"]
-    return kept / sums["counted"].where(sums["counted"] > 0, np.nan)
+    return sums["certain"] / sums["counted"].where(sums["counted"] > 0, np.nan)

@@ -1,6 +1,7 @@
 """Periods: calendar months and quarters, and which renewals count in each.
 
-A contract counts once in a period, at its first renewal there. Only calendar and counting; money is in `expectation`.
+A contract counts once in a period, at its first renewal there; later ones are links that have to hold as well. Only
+calendar and counting; money is in `expectation`.
 """
 
 from typing import Final
@@ -49,8 +50,10 @@ def place_in_periods(dues: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
         as_of: The date.
 
     Returns:
-        The rows with `quarter` and `month` (see `ordinals`), and whether each is the first renewal of its contract
-        there (`in_quarter`, `in_month`); sorted by account, contract and date. Rows that count nowhere are gone.
+        The rows with `quarter` and `month` (see `ordinals`), the number of their `contract`, and whether each counts
+        there (`in_quarter`, `in_month`): as the first renewal of its contract in the period, or as a link of its chain
+        (see `is_linked`). Sorted by contract and date, so that a chain stands together, its first renewal on top. Rows
+        that count nowhere are gone.
     """
     day = dues["renewal_date"].where(dues["status"] != "overdue", as_of)
     rows = dues.assign(_day=day)[day.notna()]
@@ -63,6 +66,25 @@ def place_in_periods(dues: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     place = pd.Series(rows.index.astype(str), index=rows.index)
     contract = contract.where(rows["account_id"].notna() | rows["renewal_id"].notna(), place)
     rows = rows.assign(_contract=contract).sort_values(["_contract", "renewal_date", "renewal_id"], ignore_index=True)
-    first = {f"in_{kind}": ~rows.duplicated(["_contract", kind]) for kind in FREQUENCY}
-    rows = rows.assign(**first).drop(columns=["_day", "_contract"])
-    return rows[np.logical_or.reduce([rows[name] for name in first])].reset_index(drop=True)
+    rows = rows.assign(contract=rows.groupby("_contract", sort=False).ngroup())
+    counts = {f"in_{kind}": is_linked(rows, ["contract", kind]) for kind in FREQUENCY}
+    rows = rows.assign(**counts).drop(columns=["_day", "_contract"])
+    return rows[np.logical_or.reduce([rows[name] for name in counts])].reset_index(drop=True)
+
+
+def is_linked(rows: pd.DataFrame, by: list[str]) -> pd.Series:
+    """Whether each renewal is the first of its contract in a period, or follows it there.
+
+    A link's term begins once the first one's has ended; a renewal beside the first, of the same term, is no link. What
+    lies in quarantine is none either, and has none: nothing of it is known.
+
+    Args:
+        rows: Renewals sorted by date within contracts.
+        by: Columns of the contract and the period.
+    """
+    firsts = rows.groupby(by, sort=False)
+    follows = rows["term_start_date"] >= firsts["renewal_date"].transform("first")
+    if "status" in rows:
+        is_known = rows["status"] != "quarantined"
+        follows &= is_known & is_known.groupby([rows[name] for name in by], sort=False).transform("first")
+    return ~rows.duplicated(by) | follows

@@ -14,10 +14,19 @@ import pandas as pd
 
 from features.labels import MATURITY_DAYS
 from features.spine import GRID_DAYS
+from models.forecast.contracts import survive
 from models.forecast.expectation import SCORE_COLUMNS
 from models.forecast.naive import NAIVE
 from models.forecast.outlook import Outlook
-from models.forecast.periods import QUARTER, ordinals, period_end, period_name, period_start, place_in_periods
+from models.forecast.periods import (
+    QUARTER,
+    is_linked,
+    ordinals,
+    period_end,
+    period_name,
+    period_start,
+    place_in_periods,
+)
 from models.forecast.table import forecast_renewals
 from models.learning import as_timestamp, with_dates
 from models.settings import ForecastSettings, ModelSettings
@@ -170,8 +179,8 @@ def _score(forecast: pd.DataFrame, looks: PastLooks, quarter: int, ahead: int, o
     day = totals["as_of"].iloc[0]
     placed = place_in_periods(looks.as_of(day), day)
     cohort = placed[placed["in_quarter"] & (placed[QUARTER] == quarter) & (placed["status"] != "quarantined")]
-    ended = cohort[["account_id", "renewal_id"]].merge(looks.ends, on=["account_id", "renewal_id"])
-    came = _by_currency(ended).join(_by_currency(_first_of_quarter(looks.ends, quarter))["actual_grr"].rename("all"))
+    ended = cohort[["account_id", "renewal_id", "contract"]].merge(looks.ends, on=["account_id", "renewal_id"])
+    came = _by_currency(ended).join(_by_currency(_all_of_quarter(looks.ends, quarter))["actual_grr"].rename("all"))
     rows = totals.merge(came.reset_index(), on="currency")
     taken = {column: rows[source] for column, source in TAKEN.items()}
     errors = {f"{name}_error": rows[name] - rows["actual_grr"] for name in NAIVE}
@@ -198,28 +207,37 @@ def _inside(actual: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
     return inside.astype("boolean").mask(actual.isna() | low.isna())
 
 
-def _first_of_quarter(ends: pd.DataFrame, quarter: int) -> pd.DataFrame:
-    """Every contract's first renewal of a quarter as it is on record in the end."""
+def _all_of_quarter(ends: pd.DataFrame, quarter: int) -> pd.DataFrame:
+    """What counts of a quarter's renewals as they are on record in the end."""
     rows = ends[(ends["outcome"] != "superseded") & (ordinals(ends["renewal_date"], QUARTER) == quarter)]
-    rows = rows.sort_values(["account_id", "contract_id", "renewal_date", "renewal_id"])
-    return rows.drop_duplicates(["account_id", "contract_id"])
+    rows = rows.assign(contract=rows.groupby(["account_id", "contract_id"]).ngroup())
+    rows = rows.sort_values(["contract", "renewal_date", "renewal_id"], ignore_index=True)
+    return rows[is_linked(rows, ["contract"])]
 
 
 def _by_currency(ended: pd.DataFrame) -> pd.DataFrame:
-    """What came of renewals: GRR and renewal rate of the decided ones, and how many are decided and how many not.
+    """What came of contracts: GRR and renewal rate of the decided ones, and how many are decided and how many not.
 
-    What was superseded has gone on under another renewal and counts as neither.
+    A contract is kept if all of its renewals are, and decided once one is lost or all are kept. What was superseded has
+    gone on under another renewal and counts as neither.
     """
-    decided = ended["outcome"].isin(("renewed", "churned"))
-    due = np.rint(ended["arr"] * 100).where(decided, 0.0)
+    ended = ended[ended["outcome"] != "superseded"].sort_values(["contract", "renewal_date", "renewal_id"])
+    places = np.flatnonzero(~ended.duplicated("contract"))
+    kept, share, known = (
+        survive(np.asarray(values, dtype=np.float64), places)
+        for values in (ended["outcome"] != "churned", ended["retained_share"].fillna(1.0), ended["outcome"].notna())
+    )
+    decided = (known == 1.0) | (kept == 0.0)
+    first = ended.iloc[places]
+    due = np.rint(first["arr"] * 100).where(decided, 0.0)
     sums = pd.DataFrame(
         {
-            "currency": ended["currency"],
+            "currency": first["currency"],
             "due": due,
-            "retained": np.rint(due * ended["retained_share"].fillna(0.0)),
+            "retained": np.rint(due * share * kept),
             "renewals": decided.astype(np.int64),
-            "renewed": (ended["outcome"] == "renewed").astype(np.int64),
-            "undecided": ended["outcome"].isna().astype(np.int64),
+            "renewed": (decided & (kept == 1.0)).astype(np.int64),
+            "undecided": (~decided).astype(np.int64),
         }
     )
     sums = sums.groupby("currency").sum()

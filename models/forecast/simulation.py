@@ -34,16 +34,14 @@ def simulate(
         settings: Number of draws, and the shared part of the model's uncertainty.
 
     Yields:
-        Blocks of courses: retained cents, and 1.0 where the renewal renewed, both of shape (n, courses of the block).
-        What is certain is the same in each; what lies in quarantine is zero.
+        Blocks of courses: share of the ARR due that is kept, and 1.0 where the renewal renewed, both of shape (n,
+        courses of the block). What is certain is the same in each; what lies in quarantine means nothing.
     """
     generator = np.random.default_rng([settings.seed, quarter])
     deviations, shocks = shock.draw(generator, settings.draws)
     common = generator.standard_normal(settings.draws)
     undecided = rows["churn"].notna().to_numpy()
-    due = rows["due"].to_numpy(dtype=np.float64)
-    retained_as_known = np.where(undecided, 0.0, rows["retained"].to_numpy(dtype=np.float64))
-    is_kept = rows["is_renewed"].to_numpy()
+    known_share, is_kept = rows["certain_share"].to_numpy(), 1.0 - rows["lost"].to_numpy(dtype=np.float64)
     churn, contracted = (rows.loc[undecided, name].to_numpy() for name in ("churn", "contracted"))
     reach = np.sqrt(settings.shared_deviation_share) * rows.loc[undecided, "deviation"].to_numpy()
     step = max(1, BLOCK_CELLS // max(1, len(rows)))
@@ -54,11 +52,10 @@ def simulate(
         lost = sigmoid(odds)
         # What is left of the luck of a renewal that did not churn is as even as before.
         luck = (generator.random(lost.shape) - lost) / (1.0 - lost)
-        retained = np.repeat(retained_as_known[:, None], lost.shape[1], axis=1)
-        renewed = np.repeat(is_kept[:, None].astype(np.float64), lost.shape[1], axis=1)
-        retained[undecided] = _kept_shares(luck, contracted, contraction) * due[undecided][:, None]
+        shares, renewed = (np.repeat(known[:, None], lost.shape[1], axis=1) for known in (known_share, is_kept))
+        shares[undecided] = _kept_shares(luck, contracted, contraction)
         renewed[undecided] = luck >= 0.0
-        yield retained, renewed
+        yield shares, renewed
 
 
 def _kept_shares(luck: FloatArray, contracted: FloatArray, contraction: Contraction) -> FloatArray:

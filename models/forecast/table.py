@@ -11,7 +11,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from features.dues import STATUSES
-from models.forecast.expectation import UNDECIDED, expect
+from models.forecast.contracts import CELL, GROUPS, count_contracts, first_places, survive
+from models.forecast.expectation import expect
 from models.forecast.naive import NAIVE, always_renews, naive_rates, settled_past
 from models.forecast.outlook import Outlook
 from models.forecast.periods import (
@@ -35,8 +36,6 @@ LEVELS: Final = {
     "cell": ("segment", "region", "csm_id"),
 }
 """Roll-ups by name, and what they are by; a currency of its own is never added to another."""
-GROUPS: Final = ("segment", "region", "csm_id")
-CELL: Final = ["currency", *GROUPS]
 EVERY: Final = "all"
 """Stands where a roll-up is not by that column."""
 UNKNOWN: Final = "unknown"
@@ -53,7 +52,7 @@ CENTS: Final = {
 }
 COUNTS: Final = {"one": "renewals_due", **{f"is_{status}": f"renewals_{status}" for status in STATUSES}}
 HALF_A_QUARTER: Final = pd.Timedelta(days=45)
-SUMS: Final = [*CENTS, *COUNTS, "renewing", "unscored", "settled", "counted"]
+SUMS: Final = [*CENTS, *COUNTS, "renewing", "unscored", "certain", "counted"]
 FORECAST_KEY: Final = ("as_of", "period_kind", "period", "currency", "level", *GROUPS)
 FORECAST_COLUMNS: Final = (
     *FORECAST_KEY,
@@ -103,7 +102,8 @@ def forecast_renewals(
         return pd.DataFrame(columns=list(FORECAST_COLUMNS))
     as_of = dues["as_of"].iloc[0]
     rows = expect(place_in_periods(dues, as_of), scores, outlook, model, settings)
-    rows = _with_parts(rows)
+    named = {group: rows[group].astype(object).where(rows[group].notna(), UNKNOWN) for group in CELL}
+    rows = rows.assign(**named)
     now = int(ordinals(pd.Series([as_of]), QUARTER).iloc[0])
     wanted = range(now, now + AHEAD_QUARTERS + 1) if quarters is None else quarters
     tables = [
@@ -113,25 +113,6 @@ def forecast_renewals(
         return pd.DataFrame(columns=list(FORECAST_COLUMNS))
     every = pd.concat(tables, ignore_index=True).assign(as_of=as_of)
     return every[list(FORECAST_COLUMNS)].sort_values(list(FORECAST_KEY), ignore_index=True)
-
-
-def _with_parts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add what is summed up per cell: cents by status, counts, and what is settled."""
-    status, due = rows["status"], rows["due"]
-    undecided = status.isin(UNDECIDED)
-    counted = status != "quarantined"
-    # Probabilities in millionths, so that they too add up exactly.
-    renewing = np.rint(1e6 * np.where(undecided, 1.0 - rows["churn"].fillna(0.0), rows["is_renewed"]))
-    return rows.assign(
-        **{group: rows[group].astype(object).where(rows[group].notna(), UNKNOWN) for group in CELL},
-        **{each: due.where(status == each, 0) for each in STATUSES},
-        **{f"is_{each}": (status == each).astype(np.int64) for each in STATUSES},
-        one=1,
-        renewing=renewing.astype(np.int64),
-        unscored=(undecided & ~rows["is_scored"]).astype(np.int64),
-        settled=rows["retained"].where(~undecided, 0),
-        counted=due.where(counted, 0),
-    )
 
 
 def _forecast_quarter(
@@ -149,12 +130,12 @@ def _forecast_quarter(
         (MONTH, int(month), (rows["in_month"] & (rows[MONTH] == month)).to_numpy())
         for month in sorted(rows[MONTH].unique())
     ]
-    cells = {(kind, period): _Cells(rows, mask) for kind, period, mask in periods if kind in kinds and mask.any()}
+    cells = {(kind, period): _Cells(rows, mask, kind) for kind, period, mask in periods if kind in kinds and mask.any()}
     middle = period_start(quarter, QUARTER) + HALF_A_QUARTER
     shock = outlook.shock_at((middle - every["as_of"].iloc[0]).days)
-    for retained, renewed in simulate(rows, outlook.contraction, shock, quarter, settings):
+    for shares, renewed in simulate(rows, outlook.contraction, shock, quarter, settings):
         for each in cells.values():
-            each.add(retained, renewed)
+            each.add(shares, renewed)
     tables = []
     for (kind, period), each in cells.items():
         past = settled_past(every, kind, period)
@@ -174,18 +155,22 @@ def _forecast_quarter(
 class _Cells:
     """The cells of one period: sums of cents and counts, and of each simulated course."""
 
-    def __init__(self, rows: pd.DataFrame, mask: np.ndarray) -> None:
+    def __init__(self, rows: pd.DataFrame, mask: np.ndarray, kind: str) -> None:
         self._mask = mask
-        counted = rows[mask]
-        codes, self._keys = _codes(counted[CELL])
+        self._places = first_places(rows[mask], kind)
+        contracts = count_contracts(rows[mask], kind)
+        self._counted = contracts["counted"].to_numpy(dtype=np.float64)[:, None]
+        self._is_known = (contracts["status"] != "quarantined").to_numpy(dtype=np.float64)[:, None]
+        codes, self._keys = _codes(contracts[CELL])
         self._codes: IntArray = codes
-        self._sums = counted[SUMS].groupby(codes).sum()
+        self._sums = contracts[SUMS].groupby(codes).sum()
         self._blocks: list[tuple[FloatArray, FloatArray]] = []
 
-    def add(self, retained: FloatArray, renewed: FloatArray) -> None:
+    def add(self, shares: FloatArray, renewed: FloatArray) -> None:
         """Adds up a block of courses, each of shape (n, courses)."""
-        summed = (_sum_by(self._codes, each[self._mask]) for each in (retained, renewed))
-        self._blocks.append((next(summed), next(summed)))
+        kept, is_renewed = (survive(each[self._mask], self._places) for each in (shares, renewed))
+        retained = np.rint(kept * self._counted)
+        self._blocks.append((_sum_by(self._codes, retained), _sum_by(self._codes, is_renewed * self._is_known)))
 
     def table(self, level: str, naive: pd.DataFrame) -> pd.DataFrame:
         """The figures of the period at a level, beside the naive rates of that level."""

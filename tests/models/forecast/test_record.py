@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.forecast.expectation import SCORE_COLUMNS
 from models.forecast.outlook import Outlook
 from models.forecast.periods import QUARTER, period_name
 from models.forecast.record import (
@@ -53,6 +54,29 @@ def test_a_forecast_is_held_to_the_renewals_that_it_was_made_of(
     assert row["naive_always_renews_error"] == pytest.approx(0.3)
     assert np.isnan(row["naive_last_year_error"])
     assert row["is_inside"] == (row["grr_p10"] <= 0.7 <= row["grr_p90"])
+
+
+def test_a_chain_is_lost_with_any_of_its_renewals(make_dues: Make, outlook: Outlook) -> None:
+    dues = make_dues(
+        account_id=["a", "a", "b"],
+        contract_id=["c", "c", "d"],
+        renewal_date=["2024-07-10", "2024-08-10", "2024-07-10"],
+        term_start_date=["2024-05-10", "2024-07-10", "2024-05-10"],
+        arr=[100.0, 200.0, 300.0],
+    )
+    ends = dues.assign(outcome=["renewed", "churned", "renewed"], retained_share=[1.0, 0.0, 1.0])
+    # A term that began after the forecast is not held against it, and is in what became of the quarter.
+    third = ends.tail(1).assign(
+        renewal_id="later", term_start_date=dues["renewal_date"].iloc[0], renewal_date=dues["renewal_date"].iloc[1]
+    )
+    ends = pd.concat([ends, third.assign(outcome="churned", retained_share=0.0)], ignore_index=True)
+    nobody = pd.DataFrame(columns=list(SCORE_COLUMNS))
+    table = forecast_renewals(dues, nobody, outlook, MODEL, SETTINGS).assign(trained_through=AS_OF)
+    row = score_published(PastLooks(dues, ends, THROUGH), table).iloc[0]
+    assert (row["renewals"], row["renewals_undecided"], row["arr_due"]) == (2, 0, 400.0)
+    assert row["actual_grr"] == pytest.approx(300 / 400)
+    assert row["actual_renewal_rate"] == 0.5
+    assert row["quarter_grr"] == 0.0
 
 
 def test_what_was_published_is_judged_by_the_same_rule(past: tuple[PastLooks, pd.DataFrame], outlook: Outlook) -> None:

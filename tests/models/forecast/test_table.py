@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from models.baselines import BaseRates
 from models.forecast.expectation import SCORE_COLUMNS
 from models.forecast.outlook import Outlook
 from models.forecast.table import FORECAST_COLUMNS, FORECAST_KEY, LEVELS, forecast_renewals
@@ -57,19 +59,69 @@ def test_what_may_be_committed_to(make_dues: Make, make_scores: Make, outlook: O
     assert row["at_risk_arr"] == 4.0 + 16.0
 
 
-def test_a_contract_counts_once_in_a_quarter_and_once_in_each_month(make_dues: Make, outlook: Outlook) -> None:
+def test_a_contract_is_due_once_in_a_quarter_and_kept_only_if_it_passes_every_renewal(
+    make_dues: Make, outlook: Outlook
+) -> None:
     dues = make_dues(
         account_id=["a", "a"],
         contract_id=["c", "c"],
         renewal_date=["2024-07-01", "2024-08-01"],
         term_start_date=["2024-06-01", "2024-07-01"],
+        arr=[1000.0, 1500.0],
     )
     table = forecast_renewals(dues, NOBODY, outlook, MODEL, SETTINGS)
     due = table[table["level"] == "total"].set_index("period")["arr_due"]
-    assert due.to_dict() == {"2024-Q3": 1000.0, "2024-07": 1000.0, "2024-08": 1000.0}
+    assert due.to_dict() == {"2024-Q3": 1000.0, "2024-07": 1000.0, "2024-08": 1500.0}
     # Of a monthly plan the model says how likely any of six renewals churns.
-    churn = 1 - 0.9 ** (30 / 180)
-    assert total(table, "2024-Q3")["expected_churned_arr"] == round(1000 * churn, 2)
+    kept_in_july, kept_in_august = 0.9 ** (30 / 180), 0.9 ** (31 / 180)
+    assert total(table, "2024-08")["expected_churned_arr"] == round(1500 * (1 - kept_in_august), 2)
+    row = total(table, "2024-Q3")
+    assert row["expected_churned_arr"] == round(1000 * (1 - kept_in_july * kept_in_august), 2)
+    assert (row["renewals_due"], row["renewals_open"], row["renewals_without_score"]) == (1, 1, 1)
+    assert row["expected_renewal_rate"] == pytest.approx(kept_in_july * kept_in_august, abs=1e-6)
+
+
+def test_a_monthly_plan_lost_in_august_is_lost_to_its_quarter(make_dues: Make, outlook: Outlook) -> None:
+    dues = make_dues(
+        account_id=["a", "a", "b", "b", "c", "c"],
+        contract_id=["c1", "c1", "c2", "c2", "c3", "c3"],
+        renewal_date=["2024-04-10", "2024-05-10", "2024-04-10", "2024-06-10", "2024-04-10", "2024-04-10"],
+        term_start_date=["2024-03-10", "2024-04-10", "2024-03-10", "2024-05-10", "2023-04-10", "2023-04-10"],
+        status=["decided", "decided", "decided", "known_loss", "decided", "decided"],
+        outcome=["renewed", "churned", "renewed", None, "renewed", "churned"],
+        retained_share=[1.0, 0.0, 0.5, np.nan, 0.8, 0.0],
+        arr=[100.0, 100.0, 10.0, 5.0, 1.0, 1.0],
+    )
+    table = forecast_renewals(dues, NOBODY, outlook, MODEL, SETTINGS)
+    quarter, april = total(table, "2024-Q2"), total(table, "2024-04")
+    # Beside the first renewal, not after it, the second of the third contract is no link.
+    assert (quarter["arr_due"], quarter["expected_churned_arr"], quarter["expected_retained_arr"]) == (
+        111.0,
+        110.0,
+        0.8,
+    )
+    assert (quarter["arr_decided"], quarter["arr_known_loss"]) == (101.0, 10.0)
+    assert (quarter["grr_p10"], quarter["grr_p90"]) == pytest.approx((0.8 / 111, 0.8 / 111))
+    assert (quarter["naive_always_renews"], quarter["commit_arr"]) == (pytest.approx(0.8 / 111), 0.8)
+    assert quarter["expected_renewal_rate"] == pytest.approx(1 / 3, abs=1e-6)
+    assert april["expected_retained_arr"] == 105.8
+
+
+def test_bounds_of_a_chain_are_those_of_passing_all_of_it(make_dues: Make, outlook: Outlook) -> None:
+    size = 300
+    july = make_dues(renewal_date=["2024-07-01"] * size, term_start_date=["2024-06-01"] * size)
+    august = july.assign(
+        renewal_id="next " + july["renewal_id"],
+        term_start_date=july["renewal_date"],
+        renewal_date=pd.Timestamp("2024-08-01").as_unit("us"),
+    )
+    rates = outlook.base_rates.rates | {"rolling": 0.8}
+    steep = replace(outlook, base_rates=BaseRates(rates))
+    row = total(forecast_renewals(pd.concat([july, august]), NOBODY, steep, MODEL, SETTINGS), "2024-Q3")
+    kept = 0.2 ** (61 / 180)
+    assert row["renewals_due"] == size
+    assert row["renewal_rate_p50"] == pytest.approx(kept, abs=0.01)
+    assert row["renewal_rate_p90"] == pytest.approx(kept + 1.2816 * np.sqrt(kept * (1 - kept) / size), abs=0.01)
 
 
 def test_what_is_not_scored_stands_with_a_base_rate_and_is_counted(make_dues: Make, outlook: Outlook) -> None:
