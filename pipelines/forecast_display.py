@@ -32,6 +32,11 @@ _LEGEND: Final = (
     "GRR: renewed over due ARR, at most all of each; the middle of the simulated courses. In eight of ten of them it "
     "lies in the band. Bounds do not add up over rows; the expected GRR does."
 )
+_LEGEND_BY: Final = (
+    "GRR: renewed over due ARR, at most all of each, as expected: the mean of what may come, which adds up over rows "
+    "(the middle of a small book is often 100 %, whatever is at risk in it). In eight of ten simulated courses it lies "
+    "in the band; bounds do not add up."
+)
 
 
 def answer(record: pd.DataFrame, settings: ForecastSettings) -> str:
@@ -106,7 +111,7 @@ def print_forecast(
         console.print(_outlook(of_currency, currency, by))
         if by is None:
             console.print(_naive(of_currency))
-    for line in (_LEGEND, _rules(settings)):
+    for line in (_LEGEND if by is None else _LEGEND_BY, _rules(settings)):
         print_wrapped(console, line, style="dim")
     unscored = int(rows["renewals_without_score"].sum())
     if unscored:
@@ -171,8 +176,9 @@ def _table(*columns: str, left: int = 1) -> Table:
 
 def _outlook(rows: pd.DataFrame, currency: str, by: str | None) -> Table:
     first = ["period"] if by is None else ["period", by]
+    middle, name = ("grr_p50", "GRR %") if by is None else ("expected_grr", "exp. %")
     table = _table(
-        *first, f"due {printable(currency)}", "no.", "GRR %", "band", "commit", "best", "at risk", left=len(first)
+        *first, f"due {printable(currency)}", "no.", name, "band", "commit", "best", "at risk", left=len(first)
     )
     for row in rows.sort_values(["period", *_GROUP.values()]).to_dict("records"):
         named: list[str | Text] = (
@@ -182,7 +188,7 @@ def _outlook(rows: pd.DataFrame, currency: str, by: str | None) -> Table:
             *named,
             _money(row["arr_due"]),
             str(row["renewals_due"]),
-            _hundredths(row["grr_p50"]),
+            _hundredths(row[middle]),
             _band(row),
             *(_money(row[name]) for name in ("commit_arr", "best_case_arr", "at_risk_arr")),
         )

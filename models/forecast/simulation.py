@@ -1,24 +1,27 @@
-"""The spread of a quarter: its renewals decided a thousand times over, with what they share.
+"""The spread of a quarter: its renewals decided thousands of times over, with what they share.
 
 Each course draws a shared shock with a deviation as it may be, one error of the model that all renewals share in
-proportion to their own uncertainty, and then every renewal by itself. Quarters are drawn one by one, each from its own
-seed, so that no quarter's bounds depend on how many others are asked for.
+proportion to their own uncertainty, and then every renewal by itself. Quarters draw what is shared each from its own
+seed, renewals their luck each from its own key: no bounds depend on what else is asked for, and a renewal that comes or
+goes between two weeks moves what it is part of and nothing else.
 """
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from models.contraction import Contraction
-from models.forecast.shock import Shock, centred
-from models.learning import FloatArray
+from models.forecast.shock import Shock, centred, spread
+from models.learning import FloatArray, IntArray
 from models.logistic import sigmoid
 from models.settings import ForecastSettings
 
-BLOCK_CELLS: Final = 2**22
-"""Renewals times courses that are drawn at once, to bound memory."""
+BLOCK_COURSES: Final = 500
+"""Courses that are drawn at once, to bound memory. The draws depend on it, so it does not depend on the renewals."""
 
 
 def simulate(
@@ -39,23 +42,31 @@ def simulate(
     """
     generator = np.random.default_rng([settings.seed, quarter])
     deviations, shocks = shock.draw(generator, settings.draws)
-    common = generator.standard_normal(settings.draws)
+    common = ndtri(spread(generator, settings.draws))
     undecided = rows["churn"].notna().to_numpy()
+    own = [_generator(settings.seed, key) for key in rows.loc[undecided, ["account_id", "renewal_id"]].to_numpy()]
     known_share, is_kept = rows["certain_share"].to_numpy(), 1.0 - rows["lost"].to_numpy(dtype=np.float64)
     churn, contracted = (rows.loc[undecided, name].to_numpy() for name in ("churn", "contracted"))
     reach = np.sqrt(settings.shared_deviation_share) * rows.loc[undecided, "deviation"].to_numpy()
-    step = max(1, BLOCK_CELLS // max(1, len(rows)))
-    for start in range(0, settings.draws, step):
-        block = slice(start, start + step)
+    for start in range(0, settings.draws, BLOCK_COURSES):
+        block = slice(start, min(start + BLOCK_COURSES, settings.draws))
+        size = block.stop - start
         variance = deviations[block] ** 2 + (reach**2)[:, None]
         odds = centred(churn[:, None], variance) + shocks[block] + reach[:, None] * common[block]
         lost = sigmoid(odds)
+        drawn = np.array([spread(each, size) for each in own]).reshape(lost.shape)
         # What is left of the luck of a renewal that did not churn is as even as before.
-        luck = (generator.random(lost.shape) - lost) / (1.0 - lost)
-        shares, renewed = (np.repeat(known[:, None], lost.shape[1], axis=1) for known in (known_share, is_kept))
+        luck = (drawn - lost) / (1.0 - lost)
+        shares, renewed = (np.repeat(known[:, None], size, axis=1) for known in (known_share, is_kept))
         shares[undecided] = _kept_shares(luck, contracted, contraction)
         renewed[undecided] = luck >= 0.0
         yield shares, renewed
+
+
+def _generator(seed: int, key: IntArray) -> np.random.Generator:
+    """A renewal's own source of luck: what others are drawn beside it changes nothing of it."""
+    digest = hashlib.blake2b("\x1f".join(map(str, key)).encode(), digest_size=8).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest, "little")])
 
 
 def _kept_shares(luck: FloatArray, contracted: FloatArray, contraction: Contraction) -> FloatArray:

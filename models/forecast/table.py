@@ -213,7 +213,8 @@ def _figures(sums: pd.DataFrame, retained: FloatArray, renewed: FloatArray) -> p
     numbers = (sums["one"] - sums["is_quarantined"]).astype(np.float64)
     renewals = numbers.where(numbers > 0, np.nan).to_numpy()
     kept, rates = (
-        dict(zip(BOUNDS, np.quantile(each, list(BOUNDS.values()), axis=1), strict=True)) for each in (retained, renewed)
+        dict(zip(BOUNDS, np.quantile(each, list(BOUNDS.values()), axis=1, method="inverted_cdf"), strict=True))
+        for each in (retained, renewed)
     )
     return pd.DataFrame(
         {

@@ -117,6 +117,14 @@ def test_currencies_stand_apart_and_names_are_only_text() -> None:
     assert max(len(line) for line in text.splitlines()) <= 80
 
 
+def test_books_show_what_is_expected_of_them_and_the_company_the_middle() -> None:
+    book = forecast_of(level=["csm"], csm_id=["M1"], grr_p50=[1.0], expected_grr=[0.871], arr_due=[9_990_000])
+    assert "87.1" in printed(book, by="csm")
+    assert "100.0" not in printed(book, by="csm")
+    assert max(len(line) for line in printed(book, by="csm").splitlines()) <= 80
+    assert "100.0" in printed(book.assign(level="total"))
+
+
 def test_what_is_set_aside_and_not_scored_is_said() -> None:
     text = " ".join(printed(forecast_of(arr_quarantined=[25_000], renewals_without_score=[3])).split())
     assert "25k of the ARR due lies in quarantine" in text

@@ -200,6 +200,32 @@ def test_bounds_lie_around_what_is_expected_and_are_those_of_coins(
     assert row["retained_arr_p50"] == pytest.approx(100 * size * row["grr_p50"])
 
 
+def test_a_renewal_that_goes_shuffles_no_other(make_dues: Make, make_scores: Make, outlook: Outlook) -> None:
+    dues = many(make_dues)
+    scores = make_scores(dues, list(np.linspace(0.01, 0.6, len(dues))))
+    fewer = dues.drop(index=dues.index[dues["csm_id"] == "m2"][::7])
+    books = [
+        forecast_renewals(each, scores, outlook, MODEL, SETTINGS, levels=("csm",)).set_index(["period", "csm_id"])
+        for each in (dues, fewer)
+    ]
+    (with_all, without), bounds = books, ["grr_p10", "grr_p50", "grr_p90", "renewal_rate_p10"]
+    is_other = with_all.index.get_level_values("csm_id") != "m2"
+    pd.testing.assert_frame_equal(with_all.loc[is_other, bounds], without[bounds].reindex(with_all.index[is_other]))
+    assert not with_all.loc[~is_other, bounds].equals(without[bounds].reindex(with_all.index[~is_other]))
+
+
+def test_bounds_are_outcomes_and_one_account_is_lost_as_often_as_it_should_be(
+    make_dues: Make, make_scores: Make, outlook: Outlook
+) -> None:
+    dues = make_dues(arr=[900.0, 100.0])
+    no_contraction = replace(outlook, contraction=replace(outlook.contraction, contracted_shares=(1.0,)))
+    for large, lower in ((0.098, 1.0), (0.103, 0.1)):
+        for seed in range(5):
+            settings = SETTINGS.model_copy(update={"seed": seed})
+            table = forecast_renewals(dues, make_scores(dues, [large, 1e-6]), no_contraction, MODEL, settings)
+            assert total(table, "2024-Q3")["grr_p10"] == pytest.approx(lower)
+
+
 def test_naive_forecasts_look_at_what_was_on_record_as_long_before(make_dues: Make, outlook: Outlook) -> None:
     settled = {"status": "decided", "outcome": "renewed"}
     rows = [
