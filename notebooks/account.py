@@ -21,9 +21,9 @@ def _():
     from pipelines.board.history import history_chart, shown_probabilities
     from pipelines.board.people import missing_roles, stakeholders
     from pipelines.board.place import the_workspace
-    from pipelines.board.sheets import download, sheet
-    from pipelines.board.shell import empty, header, heading, nothing_published
+    from pipelines.board.shell import empty, header, nothing_published, section
     from pipelines.board.tables import published
+    from pipelines.board.widgets import download, table
     from pipelines.recording.known import know_company
     from pipelines.recording.plays import plays_on_record
 
@@ -31,7 +31,7 @@ def _():
         download,
         empty,
         header,
-        heading,
+        section,
         history_chart,
         know_company,
         missing_roles,
@@ -40,7 +40,7 @@ def _():
         page,
         plays_on_record,
         published,
-        sheet,
+        table,
         shown_probabilities,
         stakeholders,
         the_workspace,
@@ -102,11 +102,11 @@ def _(account_id, know_company, page, workspace):
 
 
 @app.cell
-def _(account_id, empty, heading, history_chart, mo, pulses, rows, shown_probabilities, workspace):
+def _(account_id, empty, section, history_chart, mo, pulses, rows, shown_probabilities, workspace):
     history = shown_probabilities(workspace, account_id)
     _charts = []
     for renewal_id, of_renewal in history[history["renewal_id"].isin(rows["renewal_id"])].groupby("renewal_id"):
-        _charts.append(mo.Html(heading(f"How it moved: {renewal_id}")))
+        _charts.append(mo.Html(section(f"How it moved: {renewal_id}")))
         if len(of_renewal) > 1:
             _charts.append(history_chart(of_renewal, pulses))
         else:
@@ -116,49 +116,47 @@ def _(account_id, empty, heading, history_chart, mo, pulses, rows, shown_probabi
 
 
 @app.cell
-def _(account_id, company, empty, heading, missing_roles, mo, sheet, stakeholders):
+def _(account_id, company, empty, section, missing_roles, mo, table, stakeholders):
     people = stakeholders(company, account_id)
-    _title = mo.Html(heading("Stakeholders"))
+    _title = mo.Html(section("Stakeholders"))
     if people is None:
         _shown = mo.Html(empty("No contacts are on record.", "Supply the table contacts, and run again"))
     else:
         _missing = missing_roles(people)
         _note = empty(f"Nobody on record who is still there: {', '.join(_missing)}.") if _missing else ""
-        _shown = mo.vstack([mo.Html(_note), sheet(people)])
+        _shown = mo.vstack([mo.Html(_note), table(people)])
     mo.vstack([_title, _shown])
     return
 
 
 @app.cell
-def _(account_id, company, download, empty, heading, mo, page, plays_on_record, pulses, sheet, workspace):
+def _(account_id, company, download, empty, section, mo, page, plays_on_record, pulses, table, workspace):
     _plays = page.plays_table(plays_on_record(workspace, company, account_id))
     _pulses = pulses.drop(columns=["pulse_on", "sentiment"])
     mo.vstack(
         [
-            mo.Html(heading("What was said", link=(page.pulse_link(account_id), "Record a pulse or a play"))),
-            mo.vstack(
-                [sheet(_pulses, wrapped_columns=["reason"], column_widths={"reason": 480}), download(_pulses, "pulses")]
-            )
+            mo.Html(section("What was said", link=(page.pulse_link(account_id), "Record a pulse or a play"))),
+            mo.vstack([table(_pulses, widths={"reason": 480}), download(_pulses, "pulses")])
             if len(_pulses)
             else mo.Html(empty("No pulse is on record.")),
-            sheet(_plays, rows=5) if len(_plays) else mo.Html(empty("No play is on record.")),
+            table(_plays, rows=5) if len(_plays) else mo.Html(empty("No play is on record.")),
         ]
     )
     return
 
 
 @app.cell
-def _(account_id, download, empty, heading, mo, page, published, sheet, workspace):
+def _(account_id, download, empty, section, mo, page, published, table, workspace):
     _timeline = published(workspace, "account_timeline")
     mo.stop(
         _timeline is None,
-        mo.vstack([mo.Html(heading("What happened")), mo.Html(empty("No timeline is published.", "`falsegreen run`"))]),
+        mo.vstack([mo.Html(section("What happened")), mo.Html(empty("No timeline is published.", "`falsegreen run`"))]),
     )
     _events = page.timeline_of(_timeline, account_id)
     mo.vstack(
         [
-            mo.Html(heading("What happened")),
-            sheet(_events, rows=20, wrapped_columns=["what"], column_widths={"what": 640}),
+            mo.Html(section("What happened")),
+            table(_events, rows=20, widths={"what": 640}),
             download(_events, "timeline"),
         ]
     )

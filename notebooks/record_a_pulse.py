@@ -20,9 +20,9 @@ def _():
     from pipelines.board import aftermath, plays
     from pipelines.board import pulse as page
     from pipelines.board.place import the_workspace
-    from pipelines.board.sheets import download, sheet
-    from pipelines.board.shell import empty, header, heading, nothing_published
+    from pipelines.board.shell import empty, header, nothing_published, section
     from pipelines.board.tables import published
+    from pipelines.board.widgets import download, table
     from pipelines.recording.records import new_id
 
     return (
@@ -30,14 +30,14 @@ def _():
         download,
         empty,
         header,
-        heading,
+        section,
         mo,
         new_id,
         nothing_published,
         page,
         plays,
         published,
-        sheet,
+        table,
         the_workspace,
     )
 
@@ -139,7 +139,7 @@ def _(again, company, form, mo, page, picker, pulse_id, set_saves, shown, token,
 
 
 @app.cell
-def _(company, csm_id, get_play_said, get_saves, heading, mo, picker, plays, workspace):
+def _(company, csm_id, get_play_said, get_saves, section, mo, picker, plays, workspace):
     get_saves()
     mo.stop(picker.value is None or csm_id is None)
     open_plays = plays.open_plays(workspace, company, picker.value)
@@ -151,7 +151,9 @@ def _(company, csm_id, get_play_said, get_saves, heading, mo, picker, plays, wor
             "until": mo.ui.date(label="until"),
         }
     ).form(submit_button_label="Put on record")
-    _about = mo.Html(heading("Plays", "What is done to keep the account. That a play sleeps concerns reminders alone."))
+    _about = mo.Html(
+        section("Plays", ["What is done to keep the account. That a play sleeps concerns reminders alone."])
+    )
     mo.vstack([_about, mo.Html(get_play_said()), start, *([change] if open_plays else [])])
     return change, start
 
@@ -170,7 +172,7 @@ def _(change, company, mo, picker, plays, set_play_said, set_saves, start, token
 
 
 @app.cell
-def _(aftermath, company, csm_id, download, empty, heading, mo, published, sheet, workspace):
+def _(aftermath, company, csm_id, download, empty, section, mo, published, table, workspace):
     mo.stop(csm_id is None)
     _ledger = published(workspace, "judgement_ledger")
     _came = None if _ledger is None else aftermath.what_came(_ledger, company.accounts, csm_id)
@@ -179,15 +181,15 @@ def _(aftermath, company, csm_id, download, empty, heading, mo, published, sheet
         _came is None or _came.empty,
         mo.vstack(
             [
-                mo.Html(heading(_title)),
+                mo.Html(section(_title)),
                 mo.Html(empty("No renewal has been decided yet that you had said something of.")),
             ]
         ),
     )
     mo.vstack(
         [
-            mo.Html(heading(_title, aftermath.summary_of(_came))),
-            sheet(_came, wrapped_columns=["why"], column_widths={"why": 480}),
+            mo.Html(section(_title, [aftermath.summary_of(_came)])),
+            table(_came, widths={"why": 480}),
             download(_came, "what-came-of-it"),
         ]
     )

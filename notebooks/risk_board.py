@@ -19,11 +19,11 @@ def _():
 
     from pipelines.board import risk as board
     from pipelines.board.place import the_workspace
-    from pipelines.board.sheets import download, sheet
     from pipelines.board.shell import header, nothing_published
     from pipelines.board.tables import published
+    from pipelines.board.widgets import download, table
 
-    return board, download, header, mo, nothing_published, published, sheet, the_workspace
+    return board, download, header, mo, nothing_published, published, table, the_workspace
 
 
 @app.cell
@@ -72,7 +72,7 @@ def _(board, mo, reasons, rows, tables, tabs):
 
 
 @app.cell
-def _(board, download, filters, mo, named, sheet, workspace):
+def _(board, download, filters, mo, named, table, workspace):
     rows = {
         "week": board.narrowed(named, filters.value),
         "disagreements": board.disagreements(board.narrowed(named, filters.value)),
@@ -84,11 +84,11 @@ def _(board, download, filters, mo, named, sheet, workspace):
         "stale": board.stale_table(rows["stale"]),
     }
     tables = {
-        name: sheet(
+        name: table(
             frame,
             rows=20,
             choose="single",
-            format_mapping=board.TABLE_FORMATS,
+            formats=board.TABLE_FORMATS,
             label=board.caption(name, rows[name], named),
         )
         for name, frame in _frames.items()

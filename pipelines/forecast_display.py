@@ -20,14 +20,16 @@ from pipelines.text_display import print_wrapped, printable
 
 HEADLINE_DAYS: Final = 90
 _QUESTION: Final = "Can we forecast retention 90 days out?"
-_NAIVE: Final = {
+NAIVE_NAMES: Final = {
     "naive_always_renews": "always renews",
     "naive_last_year": "as last year",
     "naive_trailing_year": "as last 4 quarters",
 }
+"""Naive forecasts, and what they take for granted."""
 _SHORT: Final = ("always", "last year", "4 quarters")
 _GROUP: Final = {"segment": "segment", "region": "region", "csm": "csm_id"}
-_ORIGINS: Final = {PUBLISHED: "as published", RECONSTRUCTED: "as past models would have said"}
+ORIGINS: Final = {PUBLISHED: "as published", RECONSTRUCTED: "as past models would have said"}
+"""Where forecasts of the record come from."""
 _LEGEND: Final = (
     "GRR: renewed over due ARR, at most all of each; the middle of the simulated courses. In eight of ten of them it "
     "lies in the band. Bounds do not add up over rows; the expected GRR does."
@@ -64,7 +66,7 @@ def answer(record: pd.DataFrame, settings: ForecastSettings) -> str:
     naive = {name: figures[f"{name}_mean_error"] for name in NAIVE if pd.notna(figures[f"{name}_skill"])}
     off, bias = 100 * figures["mean_error"], 100 * figures["bias"]
     said = (
-        f"Over {figures['quarters']:.0f} quarters ({_ORIGINS[origin]}) it was off by {off:.1f} points of GRR on "
+        f"Over {figures['quarters']:.0f} quarters ({ORIGINS[origin]}) it was off by {off:.1f} points of GRR on "
         f"average, {abs(bias):.1f} too {'high' if bias >= 0 else 'low'} on balance, and the 80 % band held the truth "
         f"in {figures['inside']:.0f} of them ({figures['coverage_low']:.0%} to {figures['coverage_high']:.0%})."
     )
@@ -75,8 +77,8 @@ def answer(record: pd.DataFrame, settings: ForecastSettings) -> str:
     verdict = "Yes, better than without a model." if low > 0 else "Within bounds, but no better than a naive guess yet."
     verdict = "Within bounds, but worse than a naive guess so far." if high < 0 else verdict
     return (
-        f"{_QUESTION} {verdict} {said} The best naive forecast ({_NAIVE[best]}) was off by {100 * naive[best]:.1f} "
-        f"points; skill against it {skill:+.0%} ({low:+.0%} to {high:+.0%})."
+        f"{_QUESTION} {verdict} {said} The best naive forecast ({NAIVE_NAMES[best]}) was off by "
+        f"{100 * naive[best]:.1f} points; skill against it {skill:+.0%} ({low:+.0%} to {high:+.0%})."
     )
 
 
@@ -111,7 +113,7 @@ def print_forecast(
         console.print(_outlook(of_currency, currency, by))
         if by is None:
             console.print(_naive(of_currency))
-    for line in (_LEGEND if by is None else _LEGEND_BY, _rules(settings)):
+    for line in (_LEGEND if by is None else _LEGEND_BY, rules_in_words(settings)):
         print_wrapped(console, line, style="dim")
     unscored = int(rows["renewals_without_score"].sum())
     if unscored:
@@ -130,8 +132,12 @@ def print_forecast(
         )
 
 
-def _rules(settings: ForecastSettings) -> str:
-    """What counts as commit, best case and at risk."""
+def rules_in_words(settings: ForecastSettings) -> str:
+    """What counts as commit, best case and at risk.
+
+    Args:
+        settings: Which tiers count as what.
+    """
     commit, best = (" or ".join(tiers) for tiers in (settings.commit_tiers, settings.best_case_tiers))
     return (
         f"Commit: renewed already, and open renewals of the tier {commit} in full. Best case: {best} and overdue ones "
@@ -149,9 +155,9 @@ def print_record(console: Console, record: pd.DataFrame, settings: ForecastSetti
     """
     print_wrapped(console, answer(record, settings), style="bold")
     summary = summarize_record(record, settings)
-    for origin in [each for each in _ORIGINS if each in set(record["origin"])]:
+    for origin in [each for each in ORIGINS if each in set(record["origin"])]:
         console.print()
-        print_wrapped(console, f"Forecasts {_ORIGINS[origin]}", style="bold")
+        print_wrapped(console, f"Forecasts {ORIGINS[origin]}", style="bold")
         console.print(_distances(summary[summary["origin"] == origin]))
         console.print(_quarters(record[record["origin"] == origin]))
     if record.empty:
@@ -196,9 +202,9 @@ def _outlook(rows: pd.DataFrame, currency: str, by: str | None) -> Table:
 
 
 def _naive(rows: pd.DataFrame) -> Table:
-    table = _table("GRR", "expected", *_NAIVE.values())
+    table = _table("GRR", "expected", *NAIVE_NAMES.values())
     for row in rows.sort_values("period").to_dict("records"):
-        table.add_row(row["period"], *(_percent(row[name]) for name in ("expected_grr", *_NAIVE)))
+        table.add_row(row["period"], *(_percent(row[name]) for name in ("expected_grr", *NAIVE_NAMES)))
     return table
 
 
@@ -210,7 +216,7 @@ def _distances(summary: pd.DataFrame) -> Table:
             str(row["quarters"]),
             f"{row['coverage']:.0%}\n{100 * row['coverage_low']:.0f}-{100 * row['coverage_high']:.0f}",
             f"{100 * row['median_error']:.1f}",
-            *(_skill(row, name) for name in _NAIVE),
+            *(_skill(row, name) for name in NAIVE_NAMES),
         )
     return table
 
@@ -234,7 +240,7 @@ def _quarters(record: pd.DataFrame) -> Table:
             _hundredths(row["actual_grr"]),
             _points(row["error"]),
             "-" if pd.isna(inside) else "yes" if inside else "no",
-            *(_points(row[f"{name}_error"]) for name in _NAIVE),
+            *(_points(row[f"{name}_error"]) for name in NAIVE_NAMES),
         )
     return table
 

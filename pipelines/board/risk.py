@@ -11,6 +11,7 @@ import pandas as pd
 from models.judgement.judged import ABSENT
 from models.policy import TIERS
 from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE, UNCLEAR
+from pipelines.board.widgets import amount, whole_share
 from pipelines.figures_in_words import between, counted, known, total
 from pipelines.pages import render
 from pipelines.recording.pulses import recorded_pulses, score_states
@@ -43,14 +44,13 @@ _KEY: Final = ["account_id", "renewal_id"]
 _FRESH: Final = "fresh"
 _SOON_DAYS: Final = 180
 TABS: Final = {"week": "This week", "disagreements": "Disagreements to settle", "stale": "Stale pulses"}
-_AMOUNT, _SHARE = "{:,.0f}", "{:.0%}"
 TABLE_FORMATS: Final = {
-    "churn": _SHARE,
-    "usage alone": _SHARE,
-    "usual here": _SHARE,
-    "both together": _SHARE,
-    "ARR": _AMOUNT,
-    "expected loss": _AMOUNT,
+    "churn": whole_share,
+    "usage alone": whole_share,
+    "usual here": whole_share,
+    "both together": whole_share,
+    "ARR": amount,
+    "expected loss": amount,
 }
 """How the numbers of the board's tables are written; they sort as numbers."""
 

@@ -82,15 +82,34 @@ def nothing_published(what: str = "No risk table is published here yet.") -> str
     )
 
 
-def heading(title: str, *said: str, link: tuple[str, str] | None = None) -> str:
-    """The head of a section.
+def section(
+    heading: str,
+    said: Iterable[str] = (),
+    *,
+    listed: Iterable[str] = (),
+    figures: Mapping[str, str] | None = None,
+    small: Iterable[str] = (),
+    link: tuple[str, str] | None = None,
+) -> str:
+    """A heading, and what is said below it before tables and charts.
 
     Args:
-        title: The heading.
-        said: Sentences below it.
-        link: Address and text of a link below them; values in the address are already quoted.
+        heading: Heading.
+        said: Sentences, a paragraph each.
+        listed: Sentences that stand in a list.
+        figures: Figures to be seen at a glance, by name.
+        small: How to read what follows, a paragraph each.
+        link: Address and text of a link below; values in the address are already quoted.
     """
-    return render("board/heading.html.j2", title=title, said=said, link=link)
+    return render(
+        "board/section.html.j2",
+        heading=heading,
+        said=tuple(said),
+        listed=tuple(listed),
+        figures=tuple((figures or {}).items()),
+        small=tuple(small),
+        link=link,
+    )
 
 
 def _parts(step: str) -> list[tuple[str, bool]]:

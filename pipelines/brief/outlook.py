@@ -41,12 +41,12 @@ def forecast_part(forecast: pd.DataFrame | None, level: str = "total") -> Part |
     rows = rows.sort_values(["currency", "period"], ignore_index=True)
     if rows.empty:
         return Part(title, anchor, ("Nothing is due in the quarters that are forecast.",))
-    sentences = [_in_words(row) for row in _next_quarter(rows).to_dict("records")]
+    sentences = [quarter_in_words(row) for row in next_quarter(rows).to_dict("records")]
     sentences.append(_COUNTING)
     if len(rows["currency"].unique()) > 1:
         sentences.append("Amounts of different currencies are never added.")
     sheets = [_sheet(of_currency, str(currency)) for currency, of_currency in rows.groupby("currency", sort=True)]
-    main = rows[rows["currency"] == _main_currency(rows)]
+    main = rows[rows["currency"] == main_currency(rows)]
     return Part(
         title,
         anchor,
@@ -86,14 +86,19 @@ def record_part(record: pd.DataFrame | None, settings: ForecastSettings) -> Part
     return Part(title, anchor, (answer(record, settings),), sheets=tuple(sheets))
 
 
-def _next_quarter(rows: pd.DataFrame) -> pd.DataFrame:
-    """The first quarter that lies wholly ahead, else the current one."""
+def next_quarter(rows: pd.DataFrame) -> pd.DataFrame:
+    """The first quarter that lies wholly ahead, else the current one.
+
+    Args:
+        rows: Of `renewal_forecast`, at least one, of one kind of period.
+    """
     is_ahead = pd.to_datetime(rows["period_start"]) >= pd.to_datetime(rows["as_of"])
     first: str = rows.loc[is_ahead if is_ahead.any() else ~is_ahead, "period"].min()
     return rows.loc[rows["period"] == first]
 
 
-def _in_words(row: Row) -> str:
+def quarter_in_words(row: Row) -> str:
+    """What is due in a period, how much of it is expected to stay, and what naive forecasts say of it."""
     due = f"{money(row['arr_due'])} {row['currency']}"
     verb = "comes" if row["renewals_due"] == 1 else "come"
     said = f"{counted(int(row['renewals_due']), 'renewal')} worth {due} {verb} due in {row['period']}"
@@ -150,8 +155,12 @@ def _record_line(row: Row) -> tuple[str, ...]:
     )
 
 
-def _main_currency(rows: pd.DataFrame) -> str:
-    """The currency in which most is due, judged by the number of renewals: amounts do not compare."""
+def main_currency(rows: pd.DataFrame) -> str:
+    """The currency in which most is due, judged by the number of renewals: amounts do not compare.
+
+    Args:
+        rows: Of `renewal_forecast`, at least one.
+    """
     counts = rows.groupby("currency")["renewals_due"].sum()
     return str(counts.idxmax())
 

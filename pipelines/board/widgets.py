@@ -1,0 +1,96 @@
+"""Tables and charts as the pages show them: sortable, searchable, to be taken away; and how numbers are written.
+
+What they show is decided by whoever asks for them. Cells are text to a browser, whatever they hold.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+import altair as alt
+import marimo as mo
+import pandas as pd
+
+from pipelines.exports.delimited import as_csv
+from pipelines.figures_in_words import known, money, percent
+
+Format = Callable[[Any], str]
+"""How a number is written; a table sorts by the number. A cell without one holds a dash."""
+ROWS: Final = 15
+"""Rows of a table that are seen at once."""
+
+
+def table(
+    frame: pd.DataFrame,
+    formats: Mapping[str, Format] | None = None,
+    label: str = "",
+    *,
+    rows: int = ROWS,
+    choose: Literal["single"] | None = None,
+    widths: Mapping[str, int] | None = None,
+) -> Any:
+    """Return a table that sorts, can be searched and is paged.
+
+    Args:
+        frame: Its cells.
+        formats: How the numbers of a column are written, by its name; columns that are not there are passed over.
+        label: What stands above it.
+        rows: How many are seen at once.
+        choose: `single` lets one row be chosen.
+        widths: Columns of long text, which is broken into lines, and their width in pixels.
+    """
+    return mo.ui.table(
+        frame,
+        selection=choose,
+        page_size=rows,
+        pagination=len(frame) > rows,
+        show_column_summaries=False,
+        show_data_types=False,
+        format_mapping={name: form for name, form in (formats or {}).items() if name in frame.columns},
+        label=label,
+        wrapped_columns=list(widths or ()),
+        column_widths=dict(widths or {}),
+        # Its own export would write texts as they are, and a spreadsheet would compute some of them.
+        show_download=False,
+    )
+
+
+def download(frame: pd.DataFrame, name: str) -> Any:
+    """Return a button that gives a table as a CSV file.
+
+    Args:
+        frame: The table.
+        name: Of the file, without its ending.
+    """
+    return mo.download(lambda: csv_of(frame), filename=f"{name}.csv", mimetype="text/csv", label=f"{name}.csv")
+
+
+def csv_of(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV; texts that a spreadsheet might take for a formula have an apostrophe before them."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return as_csv([str(name) for name in frame.columns], plain.itertuples(index=False, name=None))
+
+
+def chart(drawn: alt.Chart | alt.LayerChart) -> Any:
+    """Return a chart in which nothing is chosen."""
+    return mo.ui.altair_chart(drawn, chart_selection=False, legend_selection=False)
+
+
+def amount(value: Any) -> str:
+    """An amount of money without its currency."""
+    return money(value)
+
+
+def share(value: Any) -> str:
+    """A share as a percentage with a decimal."""
+    return percent(value, 1)
+
+
+def whole_share(value: Any) -> str:
+    """A share as a percentage."""
+    return percent(value)
+
+
+def number(decimals: int, *, signed: bool = False) -> Format:
+    """Return how a plain number is written."""
+    form = f"{{:{'+' if signed else ''},.{decimals}f}}"
+    return lambda value: form.format(float(value)) if known(value) else "–"
