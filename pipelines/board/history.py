@@ -76,10 +76,10 @@ def history_chart(shown: pd.DataFrame, pulses: pd.DataFrame) -> "alt.LayerChart 
             x="as_of:T",
             y="probability:Q",
             color=alt.Color(
-                "view:N", title=None, scale=alt.Scale(domain=list(_VIEWS.values()), range=[OURS, USAGE, GUT])
+                "view:N", title="view", scale=alt.Scale(domain=list(_VIEWS.values()), range=[OURS, USAGE, GUT])
             ),
             strokeDash=alt.StrokeDash(
-                "view:N", legend=None, scale=alt.Scale(domain=list(_VIEWS.values()), range=[[1, 0], [6, 3], [2, 2]])
+                "view:N", title="view", scale=alt.Scale(domain=list(_VIEWS.values()), range=[[1, 0], [6, 3], [2, 2]])
             ),
             tooltip=[
                 alt.Tooltip("as_of:T", title="as of"),
