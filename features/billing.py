@@ -30,6 +30,7 @@ FEATURES = (
         lineage=_PAID,
         sentence="{value} of the invoices due in the last year were not paid in time",
         group=_GROUP,
+        when_missing="No invoice of the last year is on record",
     ),
     Feature(
         name="billing__mean_late_days",
@@ -40,6 +41,7 @@ FEATURES = (
         lineage=_PAID,
         sentence="Invoices of the last year were paid {value} days late on average",
         group=_GROUP,
+        when_missing="No invoice of the last year is on record",
     ),
     Feature(
         name="billing__overdue_invoices_count",
@@ -50,6 +52,7 @@ FEATURES = (
         lineage=_PAID,
         sentence="{value} invoices are overdue",
         group=_GROUP,
+        when_missing="No invoice is on record",
     ),
     Feature(
         name="billing__oldest_overdue_days",
@@ -60,6 +63,7 @@ FEATURES = (
         lineage=_PAID,
         sentence="The oldest unpaid invoice is {value} days past due",
         group=_GROUP,
+        when_missing="No invoice is on record",
     ),
     Feature(
         name="billing__overdue_amount_ratio",
@@ -70,6 +74,7 @@ FEATURES = (
         lineage=_PAID | {"invoices.currency"},
         sentence="What is overdue comes to {value} of what was invoiced in the last year",
         group=_GROUP,
+        when_missing="No invoice of the last year is on record",
     ),
     Feature(
         name="billing__largest_gap_ratio",
@@ -83,6 +88,7 @@ FEATURES = (
         lineage=_ISSUED,
         sentence="The longest gap between invoices is {value} of the usual gap",
         group=_GROUP,
+        when_missing="There are too few invoices to compare the time between them",
     ),
 )
 

@@ -90,6 +90,7 @@ FEATURES = (
         lineage=frozenset({"renewals.renewed_arr", "renewals.arr", "renewals.decided_on"}),
         sentence="At the last renewal the ARR went to {value} of what it was",
         group=_GROUP,
+        when_missing="They have not been through a renewal before",
     ),
     Feature(
         name="commercial__is_auto_renew",
@@ -100,6 +101,7 @@ FEATURES = (
         lineage=frozenset({"renewals.auto_renew"}),
         sentence="The contract renews by itself: {value}",
         group=_GROUP,
+        when_false="The contract does not renew by itself",
     ),
     Feature(
         name="commercial__days_to_notice_deadline",

@@ -70,8 +70,12 @@ def _feature(
     lineage: frozenset[str],
     kind: Kind = "integer",
     direction: Direction = "either",
+    *,
+    when_missing: str = "",
+    when_false: str = "",
 ) -> Feature:
-    return Feature(f"engagement__{name}", description, unit, kind, direction, lineage, sentence, "e-mails")
+    said = {"when_missing": when_missing, "when_false": when_false}
+    return Feature(f"engagement__{name}", description, unit, kind, direction, lineage, sentence, "e-mails", **said)
 
 
 def _volume(direction: str, days: int) -> Feature:
@@ -93,6 +97,7 @@ FEATURES = (
         "days",
         "They last wrote {value} days ago",
         _SENT,
+        when_missing="They have not written for more than a year",
     ),
     _feature(
         "reply_words_trend_ratio",
@@ -101,6 +106,7 @@ FEATURES = (
         "Their e-mails are {value} as long as in the three months before",
         _SENT | {"emails.word_count"},
         "number",
+        when_missing="They wrote too few e-mails to compare",
     ),
     _feature(
         "emails_opened_share",
@@ -109,6 +115,7 @@ FEATURES = (
         "They open {value} of our e-mails",
         _OPENED,
         "number",
+        when_missing="We sent them no e-mail in the last three months",
     ),
     _feature(
         "has_ended_open_streak",
@@ -118,6 +125,7 @@ FEATURES = (
         _OPENED,
         "boolean",
         "raises",
+        when_false="They have not stopped opening our e-mails",
     ),
     _feature(
         "ended_open_streak_count",

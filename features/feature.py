@@ -40,6 +40,7 @@ class Feature:
         sentence: What a CSM would say of the value, with `{value}` where it goes.
         group: Name under which explanations add this feature up with its kin.
         when_missing: What a CSM would say when there is no value; empty to say that the described is not on record.
+        when_false: What a CSM would say where a yes-or-no sentence does not hold.
         learned_from: Column of the snapshots that a feature learned from outcomes is computed from by the model; empty
             where the value itself is measured.
     """
@@ -53,6 +54,7 @@ class Feature:
     sentence: str
     group: str
     when_missing: str = ""
+    when_false: str = ""
     learned_from: str = ""
 
     @property

@@ -36,6 +36,7 @@ FEATURES = (
         lineage=_RUNS,
         sentence="Integrations run at {value} of their own level over the three months before",
         group=_GROUP,
+        when_missing="No integration has run for long enough to compare",
     ),
     Feature(
         name="integrations__days_since_last",
@@ -46,6 +47,7 @@ FEATURES = (
         lineage=_RUNS,
         sentence="An integration last ran {value} days ago",
         group=_GROUP,
+        when_missing="No integration has ever run",
     ),
     Feature(
         name="integrations__active_28d",

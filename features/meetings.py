@@ -28,8 +28,12 @@ def _feature(
     lineage: frozenset[str],
     kind: Kind = "integer",
     direction: Direction = "either",
+    *,
+    when_missing: str = "",
+    when_false: str = "",
 ) -> Feature:
-    return Feature(f"engagement__{name}", description, unit, kind, direction, lineage, sentence, "meetings")
+    said = {"when_missing": when_missing, "when_false": when_false}
+    return Feature(f"engagement__{name}", description, unit, kind, direction, lineage, sentence, "meetings", **said)
 
 
 FEATURES = (
@@ -62,6 +66,7 @@ FEATURES = (
         _HELD,
         "number",
         "raises",
+        when_missing="No meeting was planned for the last three months",
     ),
     _feature(
         "executive_meetings_180d",
@@ -77,6 +82,7 @@ FEATURES = (
         "Attendance runs at {value} of what it was in the half year before",
         _HELD | {"meetings.attendee_count"},
         "number",
+        when_missing="There are too few meetings to compare attendance",
     ),
     _feature(
         "days_since_qbr",
@@ -84,6 +90,7 @@ FEATURES = (
         "days",
         "The last business review was {value} days ago",
         _HELD | {"meetings.kind"},
+        when_missing="No business review was ever held",
     ),
     _feature(
         "days_since_meeting",
@@ -91,6 +98,7 @@ FEATURES = (
         "days",
         "We last met {value} days ago",
         _HELD,
+        when_missing="We have never met",
     ),
     _feature(
         "has_next_meeting",
@@ -99,6 +107,7 @@ FEATURES = (
         "A next meeting is planned: {value}",
         _HELD,
         "boolean",
+        when_false="No next meeting is planned",
     ),
     _feature(
         "days_to_next_meeting",
@@ -106,6 +115,7 @@ FEATURES = (
         "days",
         "The next meeting is in {value} days",
         _HELD,
+        when_missing="No next meeting is planned",
     ),
 )
 

@@ -58,8 +58,12 @@ def _feature(
     kind: Kind = "integer",
     direction: Direction = "either",
     lineage: frozenset[str] = _REASON,
+    *,
+    when_missing: str = "",
+    when_false: str = "",
 ) -> Feature:
-    return Feature(f"reasons__{name}", description, unit, kind, direction, lineage, sentence, "csm reason")
+    said = {"when_missing": when_missing, "when_false": when_false}
+    return Feature(f"reasons__{name}", description, unit, kind, direction, lineage, sentence, "csm reason", **said)
 
 
 def _named(theme: str) -> Feature:
@@ -70,6 +74,8 @@ def _named(theme: str) -> Feature:
         f"The CSM's last words speak of {_SPOKEN[theme]}: {{value}}",
         "boolean",
         _DIRECTIONS.get(theme, "either"),
+        when_missing="No CSM has given a reason in half a year",
+        when_false=f"The CSM's last words do not speak of {_SPOKEN[theme]}",
     )
 
 
@@ -79,6 +85,7 @@ def _times(theme: str) -> Feature:
         f"Reasons of the last 180 days that speak of {_SPOKEN[theme]}.",
         "reasons",
         f"{{value}} reasons of the last half year speak of {_SPOKEN[theme]}",
+        when_missing="No pulse was given in the last half year",
     )
 
 
@@ -90,6 +97,7 @@ FEATURES = (
         "Distinct themes other than good news in the reasons of the last 180 days.",
         "themes",
         "The reasons of the last half year name {value} different worries",
+        when_missing="No pulse was given in the last half year",
     ),
     _feature(
         "is_vague",
@@ -97,12 +105,15 @@ FEATURES = (
         "yes or no",
         "The CSM's last words say nothing in particular: {value}",
         "boolean",
+        when_missing="No CSM has given a reason in half a year",
+        when_false="The CSM's last words say something in particular",
     ),
     _feature(
         "empty_reasons_180d",
         "Pulses of the last 180 days with no reason or a vague one.",
         "pulses",
         "{value} pulses of the last half year give no reason worth the name",
+        when_missing="No pulse was given in the last half year",
     ),
     _feature(
         "is_copied",
@@ -110,12 +121,15 @@ FEATURES = (
         "yes or no",
         "The last reason repeats the one before it: {value}",
         "boolean",
+        when_missing="No pulse was given in the last half year",
+        when_false="The last reason does not repeat the one before it",
     ),
     _feature(
         "copied_reasons_180d",
         "Pulses of the last 180 days that repeat the reason of the pulse before them, case and spacing apart.",
         "pulses",
         "{value} reasons of the last half year repeat the one before",
+        when_missing="No pulse was given in the last half year",
     ),
     _feature(
         "colour_minus_usage_level",
@@ -123,6 +137,7 @@ FEATURES = (
         "levels, up: the colour is darker than usage",
         "The colour is {value} levels darker than the account's own usage",
         lineage=_COLOUR,
+        when_missing="There is no recent pulse beside a settled level of use",
     ),
 )
 

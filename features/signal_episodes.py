@@ -6,12 +6,14 @@ fires). A signal that is silent for less than a week goes on in the same episode
 raises one episode and not ten. An account that leaves the watch, its last renewal being lost, ends what was firing.
 
 Only days that nobody has looked from yet are evaluated: a daily run continues the episodes of an earlier date by a look
-or a few, for all accounts in one pass. Only the very first run looks back, over `FIRST_LOOK_DAYS`; an episode that was
-on before then starts with the first look. What a missing source hides is neither raised nor ended.
+or a few, for all accounts in one pass. Only the very first run looks back, over `FIRST_LOOK_DAYS`, and one after a gap
+longer than that; what fires at its first look may have done so before, and its start is not known. What a missing
+source hides is neither raised nor ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -38,11 +40,18 @@ _COLUMNS = {
     "renewal_id": "string",
     "signal": "string",
     "started_on": "date",
+    "is_start_known": "boolean",
     "last_seen_on": "date",
     "ended_on": "date",
     "evidence": "string",
     "evidence_at_start": "string",
 }
+
+
+def since(episode: Mapping[Any, Any]) -> str:
+    """Since when an episode has been on, in words: `since 2026-06-01`, or before that day where nobody had looked."""
+    before = "" if episode.get("is_start_known", True) else "before "
+    return f"since {before}{pd.Timestamp(episode['started_on']):%Y-%m-%d}"
 
 
 def build_episodes(sources: Sources, as_of: date, previous: pd.DataFrame | None = None) -> ir.Table:
@@ -55,8 +64,9 @@ def build_episodes(sources: Sources, as_of: date, previous: pd.DataFrame | None 
 
     Returns:
         One row per account, renewal (null if about the account), signal and episode: as_of, `started_on`,
-        `last_seen_on`, `ended_on` (null while it fires), evidence of the newest firing and of the first; title,
-        severity, action and stakeholder as declared; the account's name and its CSM, with name, as known then.
+        `is_start_known` (false where nobody had looked the day before), `last_seen_on`, `ended_on` (null while it
+        fires), evidence of the newest firing and of the first; title, severity, action and stakeholder as declared; the
+        account's name and its CSM, with name, as known then.
 
     Raises:
         ValueError: If the earlier table is not of an earlier date.
@@ -106,7 +116,10 @@ def join_firings(
     looked = sources.engine.from_pandas(following, {"as_of": "date", "ended_on": "date"})
     firings = fired.join(looked, "as_of")
     spans = firings.mutate(
-        started_on=firings.as_of, last_seen_on=firings.as_of, evidence_at_start=firings.evidence
+        started_on=firings.as_of,
+        is_start_known=ibis.literal(True) if _goes_on(looks, previous) else firings.as_of != ibis.date(looks[0]),
+        last_seen_on=firings.as_of,
+        evidence_at_start=firings.evidence,
     ).select(*_COLUMNS)
     if previous is None or previous.empty:
         return _episodes(spans)
@@ -117,6 +130,13 @@ def join_firings(
     seen = earlier.filter(~is_hidden).mutate(ended_on=ibis.coalesce(earlier.ended_on, ibis.date(looks[0])))
     # What a missing source hides stays as it was last seen: nobody looked, so nothing ended.
     return _episodes(spans.union(seen.select(*_COLUMNS))).union(earlier.filter(is_hidden))
+
+
+def _goes_on(looks: Sequence[date], previous: pd.DataFrame | None) -> bool:
+    """Whether the looks begin on the day after the newest look of an earlier table."""
+    if previous is None or previous.empty:
+        return False
+    return (looks[0] - pd.Timestamp(previous["as_of"].max()).date()).days == 1
 
 
 def _episodes(spans: ir.Table) -> ir.Table:
@@ -131,6 +151,7 @@ def _episodes(spans: ir.Table) -> ir.Table:
     oldest_first = ibis.window(group_by=[*_THING, "episode"], order_by="last_seen_on")
     ranked = numbered.mutate(
         started_on=numbered.started_on.min().over(whole),
+        is_start_known=numbered.is_start_known.first().over(oldest_first),
         evidence_at_start=numbered.evidence_at_start.first().over(oldest_first),
         place=ibis.row_number().over(newest_first),
     )
@@ -138,8 +159,9 @@ def _episodes(spans: ir.Table) -> ir.Table:
 
 
 def _earlier(sources: Sources, previous: pd.DataFrame) -> ir.Table:
-    """Return an earlier table of episodes as one of the engine."""
-    frame = previous[list(_COLUMNS)].astype(object)
+    """Return an earlier table of episodes as one of the engine; one of an earlier release did not doubt its starts."""
+    frame = previous.reindex(columns=list(_COLUMNS)).astype(object)
+    frame["is_start_known"] = [True if pd.isna(known) else bool(known) for known in frame["is_start_known"]]
     for name in ("started_on", "last_seen_on", "ended_on"):
         frame[name] = [None if pd.isna(day) else pd.Timestamp(day).date() for day in previous[name]]
     return sources.engine.from_pandas(frame.where(frame.notna(), None), _COLUMNS)

@@ -138,6 +138,8 @@ def signal_features() -> tuple[Feature, ...]:
             lineage=frozenset(signal.needs),
             sentence=f'The signal "{signal.title}" fires: {{value}}',
             group="signals",
+            when_missing=f'Too little is on record to tell whether the signal "{signal.title}" fires',
+            when_false=f'The signal "{signal.title}" does not fire',
         )
         for signal in load_signals().values()
     )

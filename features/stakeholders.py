@@ -35,8 +35,14 @@ def _feature(
     lineage: frozenset[str],
     kind: Kind = "integer",
     direction: Direction = "either",
+    *,
+    when_missing: str = "",
+    when_false: str = "",
 ) -> Feature:
-    return Feature(f"stakeholders__{name}", description, unit, kind, direction, lineage, sentence, "stakeholders")
+    said = {"when_missing": when_missing, "when_false": when_false}
+    return Feature(
+        f"stakeholders__{name}", description, unit, kind, direction, lineage, sentence, "stakeholders", **said
+    )
 
 
 def _presence(role: str, called: str, direction: Direction) -> Feature:
@@ -48,6 +54,8 @@ def _presence(role: str, called: str, direction: Direction) -> Feature:
         _ROLES,
         "boolean",
         direction,
+        when_missing="No contact is on record",
+        when_false=f"There is no {called.split(maxsplit=1)[1]} in place",
     )
 
 
@@ -58,6 +66,7 @@ def _days_since_exit(role: str, called: str) -> Feature:
         "days",
         f"It is {{value}} days since {called} left",
         _ROLES,
+        when_missing=f"No {called.split(maxsplit=1)[1]} is known to have left",
     )
 
 
@@ -74,6 +83,7 @@ FEATURES = (
         "people",
         "{value} of our contacts have left within a year",
         _PRESENT,
+        when_missing="No contact is on record",
     ),
     _feature(
         "late_exits_365d",
@@ -81,6 +91,7 @@ FEATURES = (
         "people",
         "{value} exits of the last year were noticed more than two weeks late",
         _PRESENT | {"contacts.recorded_at"},
+        when_missing="No contact is on record",
     ),
     _feature(
         "roles_covered_count",
@@ -88,6 +99,7 @@ FEATURES = (
         "roles",
         "We know people in {value} of the five roles that decide",
         _ROLES,
+        when_missing="No contact is on record",
     ),
     _feature(
         "influencers_count",
@@ -95,6 +107,7 @@ FEATURES = (
         "people",
         "{value} of our contacts there carry weight",
         _ROLES,
+        when_missing="No contact is on record",
     ),
     _feature(
         "is_single_threaded",
@@ -103,6 +116,8 @@ FEATURES = (
         "We hang on one influential person, or none: {value}",
         _ROLES,
         "boolean",
+        when_missing="No contact is on record",
+        when_false="More than one influential person carries the renewal",
     ),
     _feature(
         "active_contacts_28d",
@@ -110,6 +125,7 @@ FEATURES = (
         "people",
         "{value} of our contacts used the product in the last 28 days",
         _PRESENT | _USAGE,
+        when_missing="None of our contacts is known among the users",
     ),
     _feature(
         "is_single_threaded_in_use",
@@ -118,6 +134,8 @@ FEATURES = (
         "At most one of our contacts still uses the product: {value}",
         _PRESENT | _USAGE,
         "boolean",
+        when_missing="None of our contacts is known among the users",
+        when_false="Several of our contacts use the product",
     ),
     _feature(
         "budget_influence_usage_share",
@@ -126,6 +144,7 @@ FEATURES = (
         "People with a say over the budget make {value} of the usage",
         _ROLES | _USAGE,
         "number",
+        when_missing="Nobody used the product in the last 28 days",
     ),
     _feature(
         "newcomers_90d",
@@ -133,6 +152,7 @@ FEATURES = (
         "people",
         "{value} contacts are new within three months",
         _STARTED,
+        when_missing="No contact is on record",
     ),
     _feature(
         "budget_newcomers_90d",
@@ -140,6 +160,7 @@ FEATURES = (
         "people",
         "{value} people from procurement, finance or among the buyers are new within three months",
         _STARTED | {"contacts.role"},
+        when_missing="No contact is on record",
     ),
 )
 

@@ -62,6 +62,7 @@ FEATURES = (
         lineage=_OPENED,
         sentence="Support tickets run at {value} of their own level over the half year before",
         group=_LOAD,
+        when_missing="They have not been opening support tickets for long enough to compare",
     ),
     Feature(
         name="support__days_since_last",
@@ -72,6 +73,7 @@ FEATURES = (
         lineage=_OPENED,
         sentence="They last opened a support ticket {value} days ago",
         group=_LOAD,
+        when_missing="They have never opened a support ticket",
     ),
     Feature(
         name="support__severe_share",
@@ -82,6 +84,7 @@ FEATURES = (
         lineage=_OPENED | {"support_tickets.priority"},
         sentence="{value} of their support tickets in the last 90 days were high or urgent",
         group=_TROUBLE,
+        when_missing="They opened no support ticket in the last 90 days",
     ),
     Feature(
         name="support__open_tickets_count",
@@ -142,6 +145,7 @@ FEATURES = (
         lineage=_OPEN,
         sentence="A support ticket took {value} days to close on average over the last 90 days",
         group=_TROUBLE,
+        when_missing="No support ticket was closed in the last 90 days",
     ),
     Feature(
         name="support__subject_tone_score",
@@ -152,6 +156,7 @@ FEATURES = (
         lineage=_OPENED | {"support_tickets.subject"},
         sentence="On a scale from -3, all complaint, to 3, all praise, the ticket subjects stand at {value}",
         group=_TROUBLE,
+        when_missing="They opened no support ticket in the last 90 days",
     ),
     Feature(
         name="support__csat_mean_180d",
@@ -162,6 +167,7 @@ FEATURES = (
         lineage=_RATED,
         sentence="They rated support {value} of 5 over the last half year",
         group=_SATISFACTION,
+        when_missing="Nobody rated support in the last half year",
     ),
     Feature(
         name="support__csat_change_points",
@@ -172,6 +178,7 @@ FEATURES = (
         lineage=_RATED,
         sentence="Their rating of support moved by {value} points against the quarter before",
         group=_SATISFACTION,
+        when_missing="Support was not rated often enough to compare two quarters",
     ),
     Feature(
         name="support__low_csat_180d",
@@ -182,6 +189,7 @@ FEATURES = (
         lineage=_RATED,
         sentence="They rated support 1 or 2 of 5 on {value} tickets in the last half year",
         group=_SATISFACTION,
+        when_missing="Nobody rated support in the last half year",
     ),
     Feature(
         name="support__silence_after_friction_days",
@@ -195,6 +203,7 @@ FEATURES = (
         lineage=_FRICTION,
         sentence="After trouble with support they have not asked anything for {value} days",
         group=_SATISFACTION,
+        when_missing="There was no trouble with support in the last half year",
     ),
     Feature(
         name="support__is_silent_after_friction",
@@ -208,6 +217,8 @@ FEATURES = (
         lineage=_FRICTION | {"usage_daily.usage_date", "usage_daily.events"},
         sentence="Silent since trouble with support, while usage goes on: {value}",
         group=_SATISFACTION,
+        when_missing="Nothing is on record of support or use",
+        when_false="No silence since trouble with support",
     ),
 )
 

@@ -30,6 +30,7 @@ FEATURES = (
         lineage=_ANSWER,
         sentence="The newest survey answer was {value} of 10",
         group=_GROUP,
+        when_missing="Nobody has ever answered a survey",
     ),
     Feature(
         name="surveys__mean_nps_365d",
@@ -40,6 +41,7 @@ FEATURES = (
         lineage=_ANSWER,
         sentence="Survey answers averaged {value} of 10 over the last year",
         group=_GROUP,
+        when_missing="Nobody answered a survey in the last year",
     ),
     Feature(
         name="surveys__nps_change_points",
@@ -50,6 +52,7 @@ FEATURES = (
         lineage=_ANSWER,
         sentence="The newest survey answer moved by {value} points against the one before",
         group=_GROUP,
+        when_missing="There are not two survey answers to compare",
     ),
     Feature(
         name="surveys__age_days",
@@ -60,6 +63,7 @@ FEATURES = (
         lineage=_ANSWER,
         sentence="The newest survey answer is {value} days old",
         group=_GROUP,
+        when_missing="Nobody has ever answered a survey",
     ),
     Feature(
         name="surveys__detractors_365d",
@@ -70,6 +74,7 @@ FEATURES = (
         lineage=_ANSWER,
         sentence="{value} survey answers of the last year were detractors, 6 or lower",
         group=_GROUP,
+        when_missing="Nobody answered a survey in the last year",
     ),
     Feature(
         name="surveys__detractors_share",
@@ -80,6 +85,7 @@ FEATURES = (
         lineage=_ANSWER,
         sentence="{value} of the survey answers of the last year were detractors, 6 or lower",
         group=_GROUP,
+        when_missing="Nobody answered a survey in the last year",
     ),
     Feature(
         name="surveys__comment_tone_score",
@@ -90,6 +96,7 @@ FEATURES = (
         lineage=frozenset({"survey_responses.submitted_at", "survey_responses.comment"}),
         sentence="On a scale from -3, all complaint, to 3, all praise, the survey comments stand at {value}",
         group=_GROUP,
+        when_missing="Nobody wrote a survey comment in the last year",
     ),
     Feature(
         name="surveys__unanswered_share",
@@ -100,6 +107,7 @@ FEATURES = (
         lineage=frozenset({"survey_responses.invited_at", "survey_responses.submitted_at"}),
         sentence="{value} of the survey invitations of the last year brought no answer",
         group=_GROUP,
+        when_missing="They were sent no survey in the last year",
     ),
 )
 

@@ -59,17 +59,24 @@ def _signal_events(past: Past, episodes: pd.DataFrame) -> list[ir.Table]:
             + "/"
             + pd.to_datetime(episodes["started_on"]).dt.strftime("%Y-%m-%d").astype(object),
             "title": episodes["signal"].map(titles).astype(object),
+            "already": episodes["is_start_known"].map({True: "", False: ", on already before this day"}).astype(object),
             "evidence": episodes["evidence_at_start"].astype(object),
             **{name: _days(episodes[name]) for name in ("started_on", "ended_on")},
         }
     )
-    types = {**dict.fromkeys(("account_id", "name", "title", "evidence"), "string"), "started_on": "date"}
+    types = {**dict.fromkeys(("account_id", "name", "title", "already", "evidence"), "string"), "started_on": "date"}
     rows = past.sources.engine.from_pandas(frame, {**types, "ended_on": "date"})
     raised = rows.mutate(occurred_on=rows.started_on, recorded_on=rows.started_on)
     ended = rows.filter(rows.ended_on.notnull())
     ended = ended.mutate(occurred_on=ended.ended_on, recorded_on=ended.ended_on)
     return [
-        event(raised, "signals", "signal_raised", raised.name, sentence(raised.title, ": ", raised.evidence)),
+        event(
+            raised,
+            "signals",
+            "signal_raised",
+            raised.name,
+            sentence(raised.title, raised.already, ": ", raised.evidence),
+        ),
         event(ended, "signals", "signal_ended", ended.name, sentence(ended.title, ": no longer so")),
     ]
 

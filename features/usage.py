@@ -26,6 +26,7 @@ FEATURES = (
         lineage=_EVENTS,
         sentence="The product was used {value} times in the last 28 days",
         group="usage level",
+        when_missing="No use of the product is on record",
     ),
     Feature(
         name="usage__events_per_user_28d",
@@ -36,6 +37,7 @@ FEATURES = (
         lineage=_USERS,
         sentence="Each active person used it {value} times in the last 28 days",
         group="usage level",
+        when_missing="Nobody used the product in the last 28 days",
     ),
     Feature(
         name="usage__active_days_28d",
@@ -46,6 +48,7 @@ FEATURES = (
         lineage=_EVENTS,
         sentence="The product was used on {value} of the last 28 days",
         group="usage level",
+        when_missing="No use of the product is on record",
     ),
     Feature(
         name="usage__days_since_last",
@@ -56,6 +59,7 @@ FEATURES = (
         lineage=_EVENTS,
         sentence="Somebody last used the product {value} days ago",
         group="usage level",
+        when_missing="No use of the product is on record",
     ),
     Feature(
         name="usage__events_trend_ratio",
@@ -66,6 +70,7 @@ FEATURES = (
         lineage=_EVENTS,
         sentence="Usage runs at {value} of its own level over the three months before",
         group="usage trend",
+        when_missing="They have not used the product for long enough to compare",
     ),
     Feature(
         name="usage__events_half_ratio",
@@ -76,6 +81,7 @@ FEATURES = (
         lineage=_EVENTS,
         sentence="Usage of the last eight weeks is {value} of the eight weeks before",
         group="usage trend",
+        when_missing="They have not used the product for long enough to compare",
     ),
     Feature(
         name="usage__weekly_slope_share",
@@ -86,6 +92,7 @@ FEATURES = (
         lineage=_EVENTS,
         sentence="Over four months, weekly usage has moved by {value} a week",
         group="usage trend",
+        when_missing="They have not used the product for long enough to compare",
     ),
     Feature(
         name="usage__idle_weeks_112d",
@@ -96,6 +103,7 @@ FEATURES = (
         lineage=_EVENTS,
         sentence="Weeks without any usage, of the last 16: {value}",
         group="usage trend",
+        when_missing="No use of the product is on record",
     ),
     Feature(
         name="usage__active_users_28d",
@@ -106,6 +114,7 @@ FEATURES = (
         lineage=_USERS,
         sentence="People active in the last 28 days: {value}",
         group="users",
+        when_missing="No use of the product is on record",
     ),
     Feature(
         name="usage__active_users_trend_ratio",
@@ -116,6 +125,7 @@ FEATURES = (
         lineage=_USERS,
         sentence="The number of active people is {value} of its own level over the three months before",
         group="users",
+        when_missing="They have not used the product for long enough to compare",
     ),
     Feature(
         name="usage__lapsed_users_share",
@@ -126,6 +136,7 @@ FEATURES = (
         lineage=_USERS,
         sentence="{value} of the people active the month before have not come back",
         group="users",
+        when_missing="Nobody used the product the month before",
     ),
     Feature(
         name="usage__new_users_share",
@@ -136,6 +147,7 @@ FEATURES = (
         lineage=_USERS,
         sentence="{value} of the active people are new",
         group="users",
+        when_missing="They have not used the product for long enough to compare",
     ),
     Feature(
         name="usage__top_user_share",
@@ -146,6 +158,7 @@ FEATURES = (
         lineage=_USERS,
         sentence="One person makes {value} of all usage",
         group="users",
+        when_missing="Nobody used the product in the last 28 days",
     ),
     Feature(
         name="usage__seat_use_ratio",
@@ -156,6 +169,7 @@ FEATURES = (
         lineage=_USERS | {"entitlements.seats", "entitlements.valid_from"},
         sentence="{value} of the seats are in use",
         group="users",
+        when_missing="Use or seats are not on record",
     ),
     Feature(
         name="usage__active_modules_28d",
@@ -166,6 +180,7 @@ FEATURES = (
         lineage=_MODULES,
         sentence="Modules used in the last 28 days: {value}",
         group="modules",
+        when_missing="No use of the product is on record",
     ),
     Feature(
         name="usage__dropped_modules_count",
@@ -176,6 +191,7 @@ FEATURES = (
         lineage=_MODULES,
         sentence="Modules they used before and not in the last 28 days: {value}",
         group="modules",
+        when_missing="No use of the product is on record",
     ),
     Feature(
         name="usage__critical_events_28d",
@@ -186,6 +202,7 @@ FEATURES = (
         lineage=_CRITICAL,
         sentence="Renewal-critical modules were used {value} times in the last 28 days",
         group="modules",
+        when_missing="No renewal-critical module is on record",
     ),
     Feature(
         name="usage__critical_trend_ratio",
@@ -196,6 +213,7 @@ FEATURES = (
         lineage=_CRITICAL,
         sentence="Renewal-critical modules run at {value} of their level over the three months before",
         group="modules",
+        when_missing="They have not used renewal-critical modules for long enough to compare",
     ),
 )
 

@@ -50,6 +50,7 @@ def _days_since(stakeholder: str) -> Feature:
         lineage=_LINEAGE,
         sentence=f"Value was last shown to {called} {{value}} days ago",
         group="value shown",
+        when_missing=f"Value was never shown to {called}",
     )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from features.group_actions import GroupAction, load_group_actions, signal_actions
 from features.signals import load_signals
+from models.explanation import worth_telling
 from models.learning import KEY
 from models.movement import RENEWAL
 from models.policy import ELEVATED, HIGH
@@ -32,12 +33,15 @@ class Call(NamedTuple):
 
 
 def called_for(reasons: pd.DataFrame) -> pd.DataFrame:
-    """Reasons with the `action` and `stakeholder` that each calls for; none where it lowers the risk.
+    """Reasons with the `action` and `stakeholder` that each calls for; none where it lowers the risk, or weighs little.
 
     Args:
-        reasons: `feature_group`, `feature`, `value` and `direction`.
+        reasons: `feature_group`, `feature`, `value` and `contribution`; see `explanation.worth_telling`.
     """
-    calls = [_group_action(*row) for row in reasons[["feature_group", "feature", "value", "direction"]].to_numpy()]
+    calling = worth_telling(reasons).query("contribution > 0")
+    named = calling[["feature_group", "feature", "value"]].to_numpy()
+    calls = pd.Series([_group_action(*row) for row in named], index=calling.index, dtype=object)
+    calls = calls.reindex(reasons.index).astype(object).where(lambda each: each.notna(), None)
     return reasons.assign(
         action=pd.Series([call and call.action for call in calls], index=reasons.index, dtype=object),
         stakeholder=pd.Series([call and call.stakeholder for call in calls], index=reasons.index, dtype=object),
@@ -139,10 +143,8 @@ def _investigate(sentiment: str, days: int) -> Call:
     return Call(action, "champion", "The pulse is green while usage looks risky", days)
 
 
-def _group_action(group: str, feature: str, value: object, direction: str) -> GroupAction | None:
+def _group_action(group: str, feature: str, value: object) -> GroupAction | None:
     """What a reason calls for: what its signal does where one leads it, else what its group does."""
-    if direction != "raises":
-        return None
     fired = signal_actions().get(feature) if value == "yes" else None
     return fired or load_group_actions().get(group)
 

@@ -15,6 +15,9 @@ from models.learning import KEY, FloatArray, IntArray
 from models.note_risk import learned
 from models.wording import spoken_reason, spoken_terms, spoken_value
 
+LEAST_CONTRIBUTION: Final = 0.05
+"""Log-odds from which on a contribution is a reason that is told and may call for an action: a twentieth of the odds,
+at one churn in ten less than half a point. Smaller ones stay in the table, since contributions add up."""
 REASON_COLUMNS: Final = (
     *KEY,
     "rank",
@@ -70,14 +73,19 @@ def explain(model: ChurnModel, snapshots: pd.DataFrame, *, allow_hindsight: bool
     return reasons.sort_values([*KEY, "rank"], ignore_index=True)[list(REASON_COLUMNS)]
 
 
+def worth_telling(reasons: pd.DataFrame) -> pd.DataFrame:
+    """The reasons that weigh enough to be told; see `LEAST_CONTRIBUTION`."""
+    return reasons[reasons["contribution"].abs() >= LEAST_CONTRIBUTION]
+
+
 def top_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
-    """The key and `top_reason` of each explained row.
+    """The key and `top_reason` of each explained row that has a reason worth telling.
 
     The strongest reason that pushes the way in which all reasons together push: what makes a risky renewal risky, and a
     healthy one healthy.
     """
     together = reasons.groupby(KEY)["contribution"].transform("sum")
-    agreeing = reasons[(reasons["contribution"] > 0) == (together > 0)]
+    agreeing = worth_telling(reasons[(reasons["contribution"] > 0) == (together > 0)])
     first = agreeing.sort_values([*KEY, "rank"]).drop_duplicates(KEY, keep="first")
     return first.rename(columns={"sentence": "top_reason"})[[*KEY, "top_reason"]].reset_index(drop=True)
 

@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from features.group_actions import load_group_actions
+from features.signal_episodes import since
+from models.explanation import worth_telling
 from models.learning import KEY
 from models.movement import RENEWAL
 from models.policy import ELEVATED, HIGH
@@ -104,7 +106,7 @@ def false_greens(
     urgent_first = signals[signals["ended_on"].isna()].assign(_place=signals["severity"].map(_SEVERITIES))
     urgent_first = urgent_first.sort_values(["_place", "started_on", "signal"], ascending=[True, False, True])
     telling = timeline[timeline["kind"].isin(TELLING)].sort_values(["occurred_on", "event_id"])
-    reasons_of = _lookup(reasons[reasons["direction"] == "raises"].sort_values("rank"), greens, *RENEWAL)
+    reasons_of = _lookup(worth_telling(reasons[reasons["direction"] == "raises"]).sort_values("rank"), greens, *RENEWAL)
     signals_of = _lookup(urgent_first, greens, "account_id")
     events_of = _lookup(telling, greens, "account_id")
     rows: list[dict[str, Any]] = []
@@ -154,7 +156,7 @@ def _signals(renewal_id: str, of_account: list[Row]) -> Iterator[Fact]:
     mine = [row for row in of_account if pd.isna(row["renewal_id"]) or row["renewal_id"] == renewal_id]
     for row in mine[:MOST_SIGNALS]:
         evidence = f": {row['evidence']}" if isinstance(row["evidence"], str) else ""
-        yield Fact(SIGNAL, f"{row['title']} since {row['started_on']}{evidence}.", pd.Timestamp(row["started_on"]))
+        yield Fact(SIGNAL, f"{row['title']} {since(row)}{evidence}.", pd.Timestamp(row["started_on"]))
     if (more := len(mine) - MOST_SIGNALS) > 0:
         yield Fact(SIGNAL, f"Also open, as urgent or less: {more} more signal{'' if more == 1 else 's'}.")
 

@@ -44,10 +44,11 @@ def spoken_reason(feature: Feature, value: object) -> str:
     """
     spoken = spoken_value(feature, value)
     if spoken is None:
-        return feature.when_missing or f"Not on record: {_subject(feature.description)}"
+        return feature.when_missing or f"Nothing is on record of {_subject(feature.description)}"
     if feature.kind == "boolean" and feature.sentence.endswith(_ASKED):
         statement = feature.sentence.removesuffix(_ASKED)
-        return statement if spoken == "yes" else f"It is not so that {_within(statement)}"
+        # A model of an earlier release brings features that have no denial.
+        return statement if spoken == "yes" else feature.when_false or f"This does not hold: {_within(statement)}"
     sentence = feature.sentence
     if spoken in _TIMES:
         sentence = sentence.replace("{value} times", _TIMES[spoken])
@@ -85,7 +86,7 @@ def _plain(number: float) -> str:
 
 
 def _subject(description: str) -> str:
-    """The first clause of a description, to go on after a colon."""
+    """The first clause of a description, to go on within a sentence."""
     return _within(re.split(r"[,.;:]", description, maxsplit=1)[0])
 
 

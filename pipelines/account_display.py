@@ -8,6 +8,8 @@ from collections.abc import Hashable, Iterator
 import pandas as pd
 from rich.console import Console
 
+from features.signal_episodes import since
+from models.explanation import worth_telling
 from models.risk_table import RISK_COLUMNS
 from pipelines.books import account_called
 from pipelines.green_display import print_facts
@@ -48,13 +50,13 @@ def print_account(
         print_wrapped(console, text, mark=f"  {mark} ")
     on = signals[(signals["account_id"] == account_id) & signals["ended_on"].isna()]
     for row in on.sort_values(["started_on", "signal"], ascending=[False, True]).to_dict("records"):
-        print_wrapped(console, f"{row['title']} since {row['started_on']}: {row['evidence']}", mark="  ! ")
+        print_wrapped(console, f"{row['title']} {since(row)}: {row['evidence']}", mark="  ! ")
     for renewal in mine.to_dict("records"):
         print_wrapped(console, _title(renewal), style="bold")
         for mark, text in _lines(renewal):
             print_wrapped(console, text, mark=f"    {mark} ")
         of_renewal = (reasons["account_id"] == account_id) & (reasons["renewal_id"] == renewal["renewal_id"])
-        for reason in reasons[of_renewal].sort_values("rank").head(_REASONS).to_dict("records"):
+        for reason in worth_telling(reasons[of_renewal]).sort_values("rank").head(_REASONS).to_dict("records"):
             sign = "+" if reason["direction"] == "raises" else "-"
             print_wrapped(console, f"{reason['sentence']} ({reason['contribution']:+.2f})", mark=f"    {sign} ")
         facts = greens[(greens["account_id"] == account_id) & (greens["renewal_id"] == renewal["renewal_id"])]

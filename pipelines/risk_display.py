@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from models.churn_model import HINDSIGHT
+from models.explanation import worth_telling
 from models.policy import TIERS
 from models.risk_table import RISK_COLUMNS
 from pipelines.books import book_of
@@ -27,6 +28,7 @@ _IN_HINDSIGHT = (
     "In hindsight: scored by a model of {through}, which has seen what came of these renewals. Not a prediction."
 )
 _HEADING = f"{'#':>3} {'account':<{_NAME_WIDTH}} {'renewal':<10} {'ARR':>9} {'churn (90 %)':<12} {'tier':<13} stance"
+_SEVERAL_LISTS = "#: place on the list of the account's own CSM, so several rows may be first."
 _END_OF_CAPACITY = "    --- this is as far as the week reaches ---"
 
 
@@ -61,6 +63,8 @@ def print_risk(console: Console, risk: pd.DataFrame, reasons: pd.DataFrame, *, t
         console.print(_renewal(row), soft_wrap=True)
         for mark, text, style in _details(row, by_renewal.get((row["account_id"], row["renewal_id"]))):
             print_wrapped(console, text, mark=f"    {mark} ", style=style)
+    if len(shown["csm_id"].head(top).drop_duplicates()) > 1:
+        print_wrapped(console, _SEVERAL_LISTS, style="dim")
     print_wrapped(console, " ".join(_footer(shown, top)), style="dim")
 
 
@@ -115,7 +119,7 @@ def _details(row: dict[Hashable, object], reasons: pd.DataFrame | None) -> Itera
     """What stands below a renewal, as mark, text and style: why, what moved, the CSM's words, what to do."""
     told = set()
     if reasons is not None:
-        for reason in reasons.sort_values("rank").head(_REASONS).itertuples():
+        for reason in worth_telling(reasons).sort_values("rank").head(_REASONS).itertuples():
             told.add(reason.sentence)
             yield "+" if reason.direction == "raises" else "-", str(reason.sentence), ""
     if known(row["change_reason"], None) is not None:

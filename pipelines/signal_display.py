@@ -47,6 +47,7 @@ def print_signals(
         name = row["account_id"] if pd.isna(row["account_name"]) else row["account_name"]
         owner = "" if pd.isna(row["csm_name"]) else f" ({row['csm_name']})"
         heading = f"{row['started_on']}  {row['severity']:<6}  {name}{owner}: {row['title']}"
+        heading += "" if row.get("is_start_known", True) else " (on before that day)"
         print_wrapped(console, heading, style=_STYLES[str(row["severity"])])
         print_wrapped(console, str(row["evidence"]), mark="    ! ")
         print_wrapped(console, f"{row['action']} [{str(row['stakeholder']).replace('_', ' ')}]", mark="    > ")

@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from models.explanation import worth_telling
 from models.judgement.judged import ABSENT
 from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE, UNCLEAR
 from models.worklist import TIER_PLACES
@@ -59,7 +60,7 @@ def _most_urgent(rows: pd.DataFrame) -> pd.DataFrame:
 def _risk_card(row: Row, reasons: pd.DataFrame | None) -> Card:
     notes = []
     if reasons is not None:
-        raising = reasons[reasons["direction"] == "raises"].sort_values("rank").head(_REASONS)
+        raising = worth_telling(reasons[reasons["direction"] == "raises"]).sort_values("rank").head(_REASONS)
         notes += [("why", str(sentence)) for sentence in raising["sentence"]]
     notes += said(row)
     if known(row["stance"]):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from features.build import build_features
+from features.catalogue import FEATURES
 from features.sources import Sources
 from features.spine import KEY, build_spine
 
@@ -214,3 +215,10 @@ def test_one_date_or_many_give_the_same_row(make_sources: MakeSources) -> None:
     alone = features_of(sources, AS_OF)
     among = features_of(sources, *(AS_OF - timedelta(days=7 * week) for week in range(12)))
     pd.testing.assert_frame_equal(among[among.as_of == pd.Timestamp(AS_OF)].reset_index(drop=True), alone)
+
+
+def test_every_yes_or_no_has_a_denial_that_can_be_said_aloud() -> None:
+    asked = [feature for feature in FEATURES.values() if feature.kind == "boolean"]
+    assert asked
+    assert [feature.name for feature in asked if not feature.when_false] == []
+    assert not any(said.endswith((".", "{value}")) for each in asked for said in (each.when_false, each.when_missing))

@@ -10,7 +10,7 @@ import pytest
 
 from data_contracts.contract import output_contracts
 from data_contracts.expectations import check_output
-from features.signal_episodes import EPISODE_KEY, FIRST_LOOK_DAYS, build_episodes, join_firings, look_dates
+from features.signal_episodes import EPISODE_KEY, FIRST_LOOK_DAYS, build_episodes, join_firings, look_dates, since
 from features.sources import Sources
 
 MakeSources = Callable[..., Sources]
@@ -38,7 +38,7 @@ def episodes_of(
     types = {**dict.fromkeys(fired.columns, "string"), "as_of": "date"}
     table = sources.engine.from_pandas(fired, types)
     joined = join_firings(sources, table, [on(day) for day in looks], previous)
-    return sources.engine.to_pandas(joined, EPISODE_KEY)
+    return sources.engine.to_pandas(joined, EPISODE_KEY).assign(as_of=pd.Timestamp(on(looks[-1])))
 
 
 def spans(episodes: pd.DataFrame) -> Frame:
@@ -70,6 +70,19 @@ def test_continuing_gives_what_looking_at_once_gives(days: list[int], make_sourc
     before = episodes_of(sources, [day for day in days if day <= 10], range(1, 11))
     continued = episodes_of(sources, [day for day in days if day > 10], range(11, 21), before)
     assert spans(continued) == spans(episodes_of(sources, days, range(1, 21)))
+
+
+def test_what_was_on_at_the_first_look_of_all_has_no_known_start(make_sources: MakeSources) -> None:
+    sources = make_sources(support_tickets=[])
+    first = episodes_of(sources, [1, 9, 10], range(1, 11))
+    assert [since(row) for row in first.to_dict("records")] == ["since before 2024-06-03", "since 2024-06-11"]
+    continued = episodes_of(sources, [11, 12], range(11, 21), first)
+    assert continued["is_start_known"].tolist() == [False, True]
+    # After a gap longer than a look back nobody knows what was on the day before.
+    after_gap = episodes_of(sources, [15, 16], range(15, 21), episodes_of(sources, [2], range(1, 11)))
+    assert after_gap["is_start_known"].tolist() == [True, False]
+    of_earlier_release = first.drop(columns="is_start_known")
+    assert episodes_of(sources, [], range(11, 12), of_earlier_release)["is_start_known"].all()
 
 
 def test_what_a_missing_source_hides_does_not_end(make_sources: MakeSources) -> None:

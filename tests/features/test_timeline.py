@@ -115,10 +115,13 @@ def test_a_lost_renewal_and_an_unanswered_signal_read_plainly(make_sources: Make
             "renewal_id": [None],
             "signal": ["gone_quiet"],
             "started_on": [date(2024, 7, 1)],
+            "is_start_known": [True],
             "ended_on": [date(2024, 8, 5)],
             "evidence_at_start": ["2 of 2 meetings cancelled"],
         }
     )
+    at_first_look = told(sources, episodes=ended.assign(is_start_known=False))
+    assert "07-01 07-01 Gone quiet, on already before this day: 2 of 2 meetings cancelled" in lines(at_first_look)
     assert lines(told(sources, episodes=ended))[-4:] == [
         "07-01 07-01 Gone quiet: 2 of 2 meetings cancelled",
         "07-01 07-02 Notice given for 2025-01-01",

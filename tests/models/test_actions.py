@@ -32,7 +32,8 @@ def reasons_of(*rows: tuple[str, int, str, str, str, str]) -> pd.DataFrame:
     """Reasons from (renewal, rank, group, feature, value, direction); the sentence is the name of the group."""
     columns = ["renewal_id", "rank", "feature_group", "feature", "value", "direction"]
     frame = pd.DataFrame(rows, columns=columns).assign(account_id="a0", as_of=pd.Timestamp("2024-01-01"))
-    return called_for(frame.assign(sentence=frame["feature_group"]))
+    contribution = frame["direction"].map({"raises": 0.3, "lowers": -0.3}).astype(float)
+    return called_for(frame.assign(sentence=frame["feature_group"], contribution=contribution))
 
 
 def signals_of(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -197,3 +198,12 @@ def test_the_day_counts_back_from_the_notice_deadline(
     )
 
     assert days_until(decided(table)) == [days]
+
+
+def test_what_weighs_next_to_nothing_is_no_reason_and_calls_for_nothing() -> None:
+    reasons = reasons_of(("r0", 1, "usage level", "usage__events_28d", "3", "raises"))
+    assert reasons["action"].notna().all()
+
+    little = called_for(reasons.assign(contribution=0.049))
+    assert little[["action", "stakeholder"]].isna().all(axis=None)
+    assert little["action"].tolist() == [None]

@@ -74,7 +74,7 @@ def test_reasons_are_ranked_by_size_and_worded(reasons: pd.DataFrame, model: Chu
     assert (of_red["direction"] == "raises").all()
     unknown = now.loc[now["pulse__sentiment_level"].isna(), "renewal_id"]
     of_unknown = reasons[reasons["renewal_id"].isin(unknown) & (reasons["feature_group"] == "pulse")]
-    assert set(of_unknown["sentence"]) == {"Not on record: description of pulse__sentiment_level"}
+    assert set(of_unknown["sentence"]) == {"Nothing is on record of description of pulse__sentiment_level"}
     assert of_unknown["value"].isna().all()
     assert set(reasons["model_version"]) == {model.version}
 

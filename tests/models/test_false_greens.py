@@ -8,7 +8,9 @@ from models.false_greens import COLUMNS, MOST_SIGNALS, false_greens, greens_in_q
 from models.settings import ModelSettings
 
 SETTINGS = ModelSettings()
-NO_REASONS = pd.DataFrame(columns=["account_id", "renewal_id", "rank", "feature_group", "direction", "sentence"])
+NO_REASONS = pd.DataFrame(
+    columns=["account_id", "renewal_id", "rank", "feature_group", "direction", "contribution", "sentence"]
+)
 NO_SIGNALS = pd.DataFrame(
     columns=["account_id", "renewal_id", "signal", "title", "severity", "started_on", "ended_on", "evidence"]
 )
@@ -79,6 +81,7 @@ def test_every_fact_stands_in_its_place() -> None:
             "rank": [2, 1, 3, 1],
             "feature_group": ["usage trend", "csm pulse", "payment", "budget"],
             "direction": ["raises", "lowers", "raises", "raises"],
+            "contribution": [0.4, -0.3, 0.2, 0.1],
             "sentence": ["Usage halved", "The last pulse is green", "Bills are late", "The budget is cut"],
         }
     )

@@ -49,16 +49,16 @@ def test_values_are_written_as_people_write_them(unit: str, kind: str, value: ob
 
 def test_the_sentence_holds_the_value_or_says_that_there_is_none() -> None:
     assert spoken_reason(PEOPLE, 12.0) == "12 people used it"
-    assert spoken_reason(PEOPLE, float("nan")) == "Not on record: people who used the product"
-    assert spoken_reason(replace(PEOPLE, description="ARR a year."), None) == "Not on record: ARR a year"
+    assert spoken_reason(PEOPLE, float("nan")) == "Nothing is on record of people who used the product"
+    assert spoken_reason(replace(PEOPLE, description="ARR a year."), None) == "Nothing is on record of ARR a year"
 
 
 @pytest.mark.parametrize(
     ("sentence", "kind", "value", "spoken"),
     [
         ("A next meeting is planned: {value}", "boolean", 1.0, "A next meeting is planned"),
-        ("A next meeting is planned: {value}", "boolean", 0.0, "It is not so that a next meeting is planned"),
-        ("CSMs agree: {value}", "boolean", 0.0, "It is not so that CSMs agree"),
+        ("A next meeting is planned: {value}", "boolean", 0.0, "This does not hold: a next meeting is planned"),
+        ("CSMs agree: {value}", "boolean", 0.0, "This does not hold: CSMs agree"),
         ("We met {value} times in a month", "integer", 0.0, "We met not once in a month"),
         ("We met {value} times in a month", "integer", 1.0, "We met once in a month"),
         ("We met {value} times in a month", "integer", 11.0, "We met 11 times in a month"),
@@ -69,3 +69,10 @@ def test_the_sentence_holds_the_value_or_says_that_there_is_none() -> None:
 )
 def test_a_sentence_can_be_said_aloud(sentence: str, kind: str, value: float, spoken: str) -> None:
     assert spoken_reason(replace(PEOPLE, sentence=sentence, kind=kind), value) == spoken  # type: ignore[arg-type]
+
+
+def test_a_denial_is_what_the_feature_says_of_it() -> None:
+    planned = replace(
+        PEOPLE, sentence="A next meeting is planned: {value}", kind="boolean", when_false="None is planned"
+    )
+    assert [spoken_reason(planned, value) for value in (1.0, 0.0)] == ["A next meeting is planned", "None is planned"]

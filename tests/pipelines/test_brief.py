@@ -47,7 +47,7 @@ USUAL: dict[str, Any] = {
     "action_due_on": None,
 }
 SETTINGS = ForecastSettings()
-NO_REASONS = pd.DataFrame(columns=["account_id", "renewal_id", "rank", "direction", "sentence"])
+NO_REASONS = pd.DataFrame(columns=["account_id", "renewal_id", "rank", "direction", "contribution", "sentence"])
 
 
 def risk_of(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -91,7 +91,14 @@ class Tags(HTMLParser):
 def test_text_of_the_sources_is_shown_as_text(text: str) -> None:
     row = {"account_name": text, "last_pulse_reason": text, "risk_tier": "high", "csm_name": text, "action": text}
     reasons = pd.DataFrame(
-        {"account_id": ["A0"], "renewal_id": ["R0"], "rank": [1], "direction": ["raises"], "sentence": [text]}
+        {
+            "account_id": ["A0"],
+            "renewal_id": ["R0"],
+            "rank": [1],
+            "direction": ["raises"],
+            "contribution": [0.3],
+            "sentence": [text],
+        }
     )
 
     page = brief_of(material_of(risk_of(row), reasons=reasons), SETTINGS)
@@ -185,6 +192,7 @@ def test_a_card_says_why_what_was_said_and_what_to_do_by_when() -> None:
             "renewal_id": "R0",
             "rank": [1, 2],
             "direction": ["lowers", "raises"],
+            "contribution": [-0.4, 0.3],
             "sentence": ["Seats are used", "The champion left"],
         }
     )

@@ -154,3 +154,8 @@ def test_little_on_record_is_said() -> None:
 def test_a_table_of_an_earlier_release_is_shown_all_the_same() -> None:
     assert "capacity_rank" not in risk(status=["open"]).columns
     assert "  - Acme" in printed(risk(status=["open"]))
+
+
+def test_places_on_several_lists_are_told_apart_from_one() -> None:
+    assert "list of the account's own CSM" in " ".join(printed(risk(csm_id=["C1", "C2"])).split())
+    assert "list of the account's own CSM" not in " ".join(printed(risk(csm_id=["C1", "C1"])).split())
