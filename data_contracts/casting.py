@@ -24,6 +24,7 @@ _INTEGERS = (
     "UHUGEINT",
 )
 _TIMESTAMPS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+_BLANKS_AROUND = r"'^[\s\x{00A0}]+|[\s\x{00A0}]+$'"
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 
 TYPE_DEMANDS = {
@@ -72,12 +73,14 @@ def cast_column(column: Column, expression: str, source_type: str) -> Cast:
 
     Returns:
         The cast. Timestamps with a zone become UTC; a time of day is cut off a date, which moves no fact across an
-        as-of date because those begin at midnight; empty text and not-a-number count as missing.
+        as-of date because those begin at midnight; empty text and not-a-number count as missing; a code is read in capitals,
+        without blanks around it.
     """
     family = source_type.split("(", maxsplit=1)[0]
     source = expression
     if family == "VARCHAR":
-        source = f"nullif({expression}, '')"
+        text = f"upper(regexp_replace({expression}, {_BLANKS_AROUND}, '', 'g'))" if column.is_code else expression
+        source = f"nullif({text}, '')"
     elif family in _FLOATS:
         source = f"CASE WHEN NOT isnan({expression}) THEN {expression} END"
     if source_type == column.duckdb_type:

@@ -86,6 +86,7 @@ class Column(_Frozen):
         known_from: Column whose date must have come before the value may be read, or None.
         final_state: Whether the value may change without leaving a version or a date.
         references: Column that the value must be found in, as `table.column`, or None.
+        is_code: Whether case and blanks around it mean nothing: it is read in capitals, without them.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Column(_Frozen):
     known_from: str | None
     final_state: bool
     references: str | None
+    is_code: bool = False
 
 
 class RowRule(_Frozen):
@@ -302,6 +304,7 @@ def _column_from(entry: Property) -> Column:
         known_from=custom.get("knownFrom"),
         final_state=custom.get("finalState", False),
         references=entry.relationships[0].to if entry.relationships else None,
+        is_code=custom.get("code", False),
     )
 
 

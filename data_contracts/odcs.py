@@ -26,7 +26,7 @@ class ColumnText(_Strict):
 class ColumnFlag(_Strict):
     """An extension of ours to the description of a column that is either so or not."""
 
-    property: Literal["optional", "finalState"]
+    property: Literal["optional", "finalState", "code"]
     value: bool
 
 

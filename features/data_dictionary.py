@@ -100,6 +100,7 @@ def _terms(contract: Contract) -> str:
 def _column_cells(contract: Contract, column: Column) -> tuple[str, ...]:
     key = f" (key {contract.key.index(column.name) + 1})" if column.name in contract.key else ""
     final = " Final state." if column.final_state else ""
+    code = " Read in capitals, without blanks around it." if column.is_code else ""
     found_in = f" Found in `{column.references}`." if column.references else ""
     return (
         f"`{column.name}`{key}",
@@ -109,7 +110,7 @@ def _column_cells(contract: Contract, column: Column) -> tuple[str, ...]:
         _yes_or_no(column.required),
         _yes_or_no(column.nullable),
         f"`{column.known_from}`" if column.known_from else "",
-        f"{column.description}{_default(column)}{found_in}{final}",
+        f"{column.description}{_default(column)}{found_in}{code}{final}",
     )
 
 

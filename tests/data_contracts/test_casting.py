@@ -12,6 +12,7 @@ from data_contracts.contract import source_contracts
 
 COLUMNS = {
     "string": source_contracts()["accounts"].column("segment"),
+    "code": source_contracts()["renewals"].column("currency"),
     "integer": source_contracts()["usage_daily"].column("events"),
     "number": source_contracts()["renewals"].column("arr"),
     "boolean": source_contracts()["renewals"].column("auto_renew"),
@@ -30,6 +31,11 @@ FAILS = object()
         ("string", "17.0::DOUBLE", "17"),
         ("string", "17.5::DOUBLE", "17.5"),
         ("string", "'nan'::DOUBLE", None),
+        ("string", "' usd '", " usd "),
+        ("code", "'USD'", "USD"),
+        ("code", "' usd '", "USD"),
+        ("code", "chr(9) || 'Eur' || chr(160)", "EUR"),
+        ("code", "'  '", None),
         ("integer", "'12'", 12),
         ("integer", "'12.0'", 12),
         ("integer", "'1.5'", FAILS),

@@ -54,7 +54,7 @@ def test_rows_say_what_the_declarations_say() -> None:
     assert cells["support_tickets", "priority"][3] == "low, normal, high, urgent"
     assert cells["support_tickets", "priority"][-1].endswith("Final state.")
     assert cells["integration_runs", "integration"][0] == "`integration` (key 2)"
-    assert cells["invoices", "currency"][-1].endswith("Where missing, USD.")
+    assert cells["invoices", "currency"][-1].endswith("Where missing, USD. Read in capitals, without blanks around it.")
     usage_view = {name for name in FEATURES if cells[FEATURES[name].family, name][5] == "yes"}
     assert usage_view == set(NO_HUMAN_JUDGEMENT)
 
