@@ -73,8 +73,8 @@ def cast_column(column: Column, expression: str, source_type: str) -> Cast:
 
     Returns:
         The cast. Timestamps with a zone become UTC; a time of day is cut off a date, which moves no fact across an
-        as-of date because those begin at midnight; empty text and not-a-number count as missing; a code is read in capitals,
-        without blanks around it.
+        as-of date because those begin at midnight; empty text and not-a-number count as missing; of a code capitals
+        are read, without blanks around it.
     """
     family = source_type.split("(", maxsplit=1)[0]
     source = expression

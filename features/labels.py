@@ -11,10 +11,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.sources import Sources
-from features.spine import BANDS, KEY, as_of_table
+from features.spine import BANDS, KEY, MATURITY_DAYS, as_of_table
 
-MATURITY_DAYS = 60
-"""A renewal enters the learning cohort this long after its date, whether it was decided early or late."""
 ROLLING_WINDOW_DAYS = 180
 """How far ahead of a snapshot the renewals of a short-term contract count."""
 CONTRACTION_SHARE = 0.9

@@ -20,6 +20,8 @@ HORIZON_DAYS = 365
 """A renewal further away than this is listed and not scored."""
 FRESH_DECISION_DAYS = 28
 """How long a decided renewal stays listed once its date is past."""
+MATURITY_DAYS = 60
+"""A renewal enters the learning cohort this long after its date, whether it was decided early or late: it is over."""
 BANDS = ("0-89", "90-180", "181-365")
 HEADLINE_BAND = "90-180"
 
@@ -127,7 +129,7 @@ def as_of_table(sources: Sources, as_of_dates: Iterable[date], name: str = "as_o
 
 
 def _with_status(renewals: ir.Table) -> ir.Table:
-    """Add lead time, term, notice deadline and status; drop superseded and long settled renewals."""
+    """Add lead time, term, notice deadline and status; drop superseded renewals, and those settled or lost long ago."""
     is_decided = renewals.outcome.notnull()
     status = ibis.cases(
         (renewals.outcome == "churned", "known_loss"),
@@ -137,7 +139,11 @@ def _with_status(renewals: ir.Table) -> ir.Table:
         else_="open",
     )
     fresh_from = renewals.as_of - ibis.interval(days=FRESH_DECISION_DAYS)
-    is_listed = ~is_decided | (renewals.renewal_date >= renewals.as_of) | (renewals.decided_on >= fresh_from)
+    # Nobody may ever record what a notice came to: once the renewal is over, it is lost and no longer a task.
+    is_over = renewals.notice_given_on.notnull() & _is_mature(renewals)
+    is_listed = (
+        (~is_decided & ~is_over) | (renewals.renewal_date >= renewals.as_of) | (renewals.decided_on >= fresh_from)
+    )
     listed = renewals.mutate(
         status=status,
         lead_days=renewals.renewal_date.delta(renewals.as_of, unit="day"),
@@ -145,6 +151,25 @@ def _with_status(renewals: ir.Table) -> ir.Table:
         notice_deadline=renewals.renewal_date - renewals.notice_period_days.cast("int64").as_interval("D"),
     )
     return listed.filter(is_listed & ((renewals.outcome != "superseded") | ~is_decided))
+
+
+def losses_without_outcome(sources: Sources, as_of: date) -> ir.Table:
+    """Return the renewals that were lost by notice and are over, and of which nobody has recorded the outcome.
+
+    Args:
+        sources: The ingested tables.
+        as_of: The date from which is looked.
+
+    Returns:
+        Their account_id and renewal_id.
+    """
+    renewals = sources.known("renewals", as_of_table(sources, [as_of]), on=())
+    over = renewals.filter(renewals.outcome.isnull() & renewals.notice_given_on.notnull() & _is_mature(renewals))
+    return over.select("account_id", "renewal_id")
+
+
+def _is_mature(renewals: ir.Table) -> ir.BooleanValue:
+    return renewals.renewal_date + ibis.interval(days=MATURITY_DAYS) < renewals.as_of
 
 
 def _with_band(seen: ir.Table) -> ir.Table:

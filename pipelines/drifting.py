@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from data_contracts.contract import output_contracts
-from features.labels import MATURITY_DAYS, ROLLING_WINDOW_DAYS, label_snapshots
+from features.labels import ROLLING_WINDOW_DAYS, label_snapshots
 from features.sources import Sources
-from features.spine import BANDS, GRID_DAYS, HORIZON_DAYS, KEY, build_spine, grid_dates
+from features.spine import BANDS, GRID_DAYS, HORIZON_DAYS, KEY, MATURITY_DAYS, build_spine, grid_dates
 from models.churn_model import HINDSIGHT
 from models.drift import DRIFT_COLUMNS, measure_drift
 from models.learning import with_dates

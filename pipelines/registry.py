@@ -113,6 +113,15 @@ def find_model(folder: Path, as_of: date, *, allow_hindsight: bool = False) -> R
     return champion if chosen is None and allow_hindsight else chosen
 
 
+def find_by_content(folder: Path, model_version: str) -> RegisteredModel | None:
+    """Return the version with that content, the newest of several, or None. Raises as `find_model`."""
+    if not _is_there(folder):
+        return None
+    with open_store(folder) as client:
+        same = [version for version in _versions(client) if version.model_version == model_version]
+    return max(same, key=lambda version: version.number, default=None)
+
+
 def find_champion(folder: Path) -> RegisteredModel | None:
     """Return the version in charge, or None. Raises as `find_model`."""
     if not _is_there(folder):

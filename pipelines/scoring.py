@@ -20,7 +20,7 @@ from features.catalogue import FAMILIES
 from features.feature import Feature
 from features.moments import beside
 from features.sources import Sources
-from features.spine import KEY, build_spine
+from features.spine import KEY, MATURITY_DAYS, build_spine, losses_without_outcome
 from models.actions import called_for
 from models.churn_model import HINDSIGHT, UNCALIBRATED, ModelFilesError
 from models.explanation import explain
@@ -57,6 +57,7 @@ class ScoringFacts:
         notice: Whether the source says when notice was given.
         rows: Snapshots as of that date.
         unsupplied: Source tables without which features are missing, sorted.
+        losses_without_outcome: Renewals lost by notice and over, of which nobody has recorded the outcome, sorted.
     """
 
     as_of: str
@@ -64,6 +65,7 @@ class ScoringFacts:
     notice: Literal["observed", "unobserved"]
     rows: int
     unsupplied: tuple[str, ...]
+    losses_without_outcome: tuple[str, ...] = ()
 
 
 def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -> ScoringFacts:
@@ -82,6 +84,7 @@ def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -
         spine = build_spine(sources, [as_of, as_of - timedelta(days=WEEK_DAYS)])
         snapshots = beside(build_features(spine, sources), build_account_facts(spine, sources), on=KEY)
         engine.write_parquet(snapshots, run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", KEY)
+        losses = engine.to_pandas(losses_without_outcome(sources, as_of), ("account_id", "renewal_id"))
         dates = pd.read_parquet(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", columns=["as_of"])["as_of"]
         facts = ScoringFacts(
             as_of=as_of.isoformat(),
@@ -89,6 +92,7 @@ def write_scoring_snapshots(run_folder: Path, as_of: date, settings: Settings) -
             notice="observed" if sources.is_supplied("renewals", "notice_given_on") else "unobserved",
             rows=int((dates == as_of).sum()),
             unsupplied=tuple(sorted({each.source for each in FAMILIES if not sources.is_supplied(each.source)})),
+            losses_without_outcome=tuple(losses["renewal_id"]),
         )
     (run_folder / SNAPSHOTS / _FACTS).write_text(json.dumps(asdict(facts), indent=1) + "\n", encoding="utf-8")
     return facts
@@ -178,8 +182,8 @@ def write_scored_tables(
     tables = {"account_risk": risk, "risk_reasons": reasons}
     for table, frame in tables.items():
         write_output(frame, output_contracts()[table], run_folder / table / f"{table}.parquet")
-    notes = json.dumps(_notes_on_unseen(unseen, model.features, snapshots), indent=1) + "\n"
-    (run_folder / "account_risk" / _NOTES).write_text(notes, encoding="utf-8")
+    notes = [*_notes_on_unseen(unseen, model.features, snapshots), *_notes_on_losses(facts.losses_without_outcome)]
+    (run_folder / "account_risk" / _NOTES).write_text(json.dumps(notes, indent=1) + "\n", encoding="utf-8")
     return tables
 
 
@@ -203,7 +207,7 @@ def table_of_week_before(workspace: Workspace, as_of: date) -> pd.DataFrame | No
 
 def _read_facts(run_folder: Path) -> ScoringFacts:
     content = json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8"))
-    return ScoringFacts(**{**content, "unsupplied": tuple(content["unsupplied"])})
+    return ScoringFacts(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
 
 
 def read_scoring_notes(run_folder: Path) -> list[str]:
@@ -222,4 +226,14 @@ def _notes_on_unseen(unseen: Sequence[Feature], features: Sequence[Feature], sna
         + (f"; they rest on {', '.join(lost)}. " if lost else ". ")
         + "It takes their absence for news of the accounts, so no probability here is calibrated. Bring the data back, "
         "or train again with --retrain."
+    ]
+
+
+def _notes_on_losses(renewals: Sequence[str]) -> list[str]:
+    if not renewals:
+        return []
+    named = ", ".join(renewals[:_NAMED]) + (", ..." if len(renewals) > _NAMED else "")
+    return [
+        f"Renewals lost by notice, more than {MATURITY_DAYS} days past and without an outcome: {len(renewals)} "
+        f"({named}). They are no longer listed, and teach the model nothing until the outcome is recorded."
     ]

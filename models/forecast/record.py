@@ -12,8 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.labels import MATURITY_DAYS
-from features.spine import GRID_DAYS
+from features.spine import GRID_DAYS, MATURITY_DAYS
 from models.forecast.contracts import survive
 from models.forecast.expectation import SCORE_COLUMNS
 from models.forecast.naive import NAIVE

@@ -36,7 +36,7 @@ def changes_part(risk: pd.DataFrame, before: pd.DataFrame | None) -> Part:
     fresh = both[both["status_before"].isna() & ~both["status"].isin(_SETTLED)]
     sentences = (
         *_counted(lost, "known loss", "known losses", "new"),
-        *_counted(won, "renewal", "renewals", "decided as renewed"),
+        *_renewed(won),
         *_moved(up, "up"),
         *_moved(down, "down"),
         *_counted(fresh, "renewal", "renewals", "in the table for the first time"),
@@ -57,6 +57,13 @@ def _counted(rows: pd.DataFrame, noun: str, plural: str, what: str) -> tuple[str
     if rows.empty:
         return ()
     return (f"{counted(len(rows), noun, plural)} {what}, worth {total(rows)} a year.",)
+
+
+def _renewed(rows: pd.DataFrame) -> tuple[str, ...]:
+    """What was decided as renewed, at the ARR that was due: the table does not hold what was renewed of it."""
+    if rows.empty:
+        return ()
+    return (f"{counted(len(rows), 'renewal', 'renewals')} decided as renewed; {total(rows)} a year was due there.",)
 
 
 def _moved(rows: pd.DataFrame, way: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pipelines.drift_display import describe_drift
 from pipelines.drifting import DRIFT
 from pipelines.forecasting import FORECAST, RECORD, read_forecast_notes
 from pipelines.manifest import published_dates, read_first_published, read_manifest, read_published
-from pipelines.registry import find_model
+from pipelines.registry import find_by_content
 from pipelines.tracking import load_notes
 from pipelines.workspace import Workspace
 
@@ -64,7 +64,7 @@ def read_material(workspace: Workspace, as_of: date | None = None) -> Material:
         greens=_of_date(workspace, "false_greens", day),
         forecast=_of_date(workspace, FORECAST, day),
         record=_newest(workspace, RECORD, day),
-        notes=(*_forecast_notes(workspace, day), *_model_notes(workspace, day), *_drift_notes(workspace, day)),
+        notes=(*_forecast_notes(workspace, day), *_model_notes(workspace, risk), *_drift_notes(workspace, day)),
     )
 
 
@@ -85,8 +85,11 @@ def _forecast_notes(workspace: Workspace, day: date) -> list[str]:
     return read_forecast_notes(workspace.run_folder(manifest.tables[FORECAST].run))
 
 
-def _model_notes(workspace: Workspace, day: date) -> list[str]:
-    registered = find_model(workspace.mlflow, day)
+def _model_notes(workspace: Workspace, risk: pd.DataFrame) -> list[str]:
+    """What the training said of the very model that made the table; a newer one may be in charge by now."""
+    if risk.empty:
+        return []
+    registered = find_by_content(workspace.mlflow, risk["model_version"].iloc[0])
     return [] if registered is None else load_notes(workspace.mlflow, registered)
 
 

@@ -37,7 +37,12 @@ def scoring_snapshots(context: dg.AssetExecutionContext, places: Places) -> dg.M
             places.run_folder(context.run), date.fromisoformat(context.partition_key), places.settings()
         )
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": facts.rows, "knowledge_dates": facts.knowledge_dates, "notice": facts.notice}
+        metadata={
+            "dagster/row_count": facts.rows,
+            "knowledge_dates": facts.knowledge_dates,
+            "notice": facts.notice,
+            "losses_without_outcome": len(facts.losses_without_outcome),
+        }
     )
 
 

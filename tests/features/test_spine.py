@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 
 from features.sources import Sources
-from features.spine import KEY, build_spine, grid_dates
+from features.spine import KEY, build_spine, grid_dates, losses_without_outcome
 
 MakeSources = Callable[..., Sources]
 DECIDED = {"outcome": "renewed", "renewed_arr": "1000.00", "decided_on": "2024-10-01", "recorded_at": "2024-10-02"}
@@ -47,6 +47,21 @@ def test_notice_makes_a_known_loss_and_a_missed_date_is_overdue(make_sources: Ma
         ("r2", date(2024, 9, 4), "known_loss", "90-180"),
         ("r2", date(2025, 1, 2), "known_loss", "overdue"),
     ]
+
+
+def test_a_loss_by_notice_leaves_once_it_is_over_and_is_counted(make_sources: MakeSources) -> None:
+    noticed = {"renewal_id": "r2", "notice_given_on": "2024-09-01", "recorded_at": "2024-09-03"}
+    sources = make_sources(renewals=[{}, {"renewal_id": "r2"}, noticed])
+    last, over = date(2025, 3, 2), date(2025, 3, 3)
+    spine = sources.engine.to_pandas(build_spine(sources, [last, over]), KEY)
+    # The renewal date is the first of January; what is overdue stays until somebody says what came of it.
+    listed = [(row.renewal_id, row.as_of.date(), row.status) for row in spine.itertuples()]
+    assert listed == [("r1", last, "overdue"), ("r1", over, "overdue"), ("r2", last, "known_loss")]
+    counted = [
+        sources.engine.to_pandas(losses_without_outcome(sources, day), ("renewal_id",))["renewal_id"].tolist()
+        for day in (last, over)
+    ]
+    assert counted == [[], ["r2"]]
 
 
 def test_a_superseded_renewal_is_no_snapshot_once_that_is_known(make_sources: MakeSources) -> None:

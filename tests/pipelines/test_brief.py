@@ -142,7 +142,7 @@ def test_what_changed_is_lost_won_moved_and_new() -> None:
     assert part.title == "What changed since 2026-06-22"
     assert part.sentences == (
         "1 known loss new, worth 500 USD a year.",
-        "1 renewal decided as renewed, worth 1,000 USD a year.",
+        "1 renewal decided as renewed; 1,000 USD a year was due there.",
         "1 renewal moved up in tier, worth 1,000 USD a year.",
         "1 renewal moved down in tier, worth 1,000 USD a year.",
         "1 renewal in the table for the first time, worth 1,000 USD a year.",

@@ -28,7 +28,7 @@ from models.scorer import Scorer
 from models.settings import SCORED_BANDS, ModelSettings
 from pipelines.decisions import read_decisions
 from pipelines.mlflow_store import CHAMPION, REGISTERED_MODEL
-from pipelines.registry import RegisteredModel, find_model, load_model
+from pipelines.registry import RegisteredModel, find_by_content, find_model, load_model
 from pipelines.tracking import (
     REFERENCE_DOCUMENT,
     Training,
@@ -201,6 +201,8 @@ def test_the_model_of_a_date_is_the_champion_or_who_was_in_charge_or_trained_for
 
     assert find_model(folder, AUGUST) == july
     assert find_model(folder, JULY) == july
+    # What made a table is told of, whoever is in charge by now.
+    assert [find_by_content(folder, each) for each in (june.model_version, "none")] == [june, None]
     # A week before July is spoken for by what was known then, and nothing speaks for a week before June.
     assert find_model(folder, date(2026, 7, 5)) == june
     assert find_model(folder, date(2026, 5, 31)) is None
