@@ -207,7 +207,8 @@ def table_of_week_before(workspace: Workspace, as_of: date) -> pd.DataFrame | No
 
 def _read_facts(run_folder: Path) -> ScoringFacts:
     content = json.loads((run_folder / SNAPSHOTS / _FACTS).read_text(encoding="utf-8"))
-    return ScoringFacts(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
+    lists = {name: tuple(value) for name, value in content.items() if isinstance(value, list)}
+    return ScoringFacts(**(content | lists))
 
 
 def read_scoring_notes(run_folder: Path) -> list[str]:
