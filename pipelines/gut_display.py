@@ -12,34 +12,29 @@ from rich.table import Table
 
 from models.judgement.csm_record import PEOPLE_CHECKPOINT
 from models.judgement.judged import ABSENT, ALL, COLOURS, UNPLAYED, VIEWED_CHECKPOINTS
-from models.judgement.overrides import BETTER, BY_STANCE, WORSE
+from models.judgement.overrides import BY_STANCE
+from pipelines.gut_in_words import (
+    DIRECTIONS,
+    NOT_FOR,
+    POLICIES,
+    SPOKEN_AT,
+    VIEWS,
+    Figures,
+    age_order,
+    ageing_in_words,
+    answers,
+    by_place,
+    chance_in_words,
+    habits_worth_a_look,
+    is_telling,
+    optimism_in_words,
+    order_in_words,
+    saves_in_words,
+    spread_of_people_in_words,
+)
 from pipelines.text_display import print_section, print_wrapped, printable
 
-_SPOKEN_AT: Final = {
-    "180": "180 days ahead of the renewal date",
-    "90": "90 days ahead of the renewal date",
-    "last_pulse": "at the last pulse before the decision",
-}
-_VIEWS: Final = {
-    "base_rate": "base rate",
-    "gut_view": "colour only",
-    "usage_view": "usage view",
-    "churn_probability": "both together",
-}
-_POLICIES: Final = {
-    "gut_only": "gut_only: what the colour has meant",
-    "stacked": "stacked: both, learned together",
-    "red_wins": "red_wins: a fresh red overrules",
-    "adjudicate": "adjudicate: the person, where they disagree",
-}
-_SURE: Final = 0.95
 _MOST: Final = 8
-_NOT_FOR: Final = (
-    "Not a review of anybody: books differ in more than can be adjusted for, intervals are wide, and a person who is "
-    "scored for colours will choose colours for the score."
-)
-
-Figures = Mapping[tuple[str, str, str], "pd.Series[float]"]
 
 
 def print_gut(
@@ -56,9 +51,9 @@ def print_gut(
     """
     of_checkpoint = calibration[calibration["checkpoint"] == checkpoint]
     whole = of_checkpoint[of_checkpoint["slice_by"] == ALL]
-    figures = {rows: _by_place(whole[whole["rows"] == rows]) for rows in (ALL, UNPLAYED)}
+    figures = {rows: by_place(whole[whole["rows"] == rows]) for rows in (ALL, UNPLAYED)}
     if not any(subject == "colour" for subject, _, _ in figures[ALL]):
-        print_wrapped(console, f"No decided renewal is on the ledger {_SPOKEN_AT[checkpoint]}.")
+        print_wrapped(console, f"No decided renewal is on the ledger {SPOKEN_AT[checkpoint]}.")
         return
     _print_colours(console, figures, checkpoint)
     if checkpoint in VIEWED_CHECKPOINTS:
@@ -72,10 +67,6 @@ def print_gut(
     _print_habits(console, habits)
 
 
-def _by_place(rows: pd.DataFrame) -> Figures:
-    return {(row["subject"], row["item"], row["measure"]): row for _, row in rows.iterrows()}
-
-
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title or None, title_justify="left", padding=(0, 1), pad_edge=False)
     table.add_column(columns[0], no_wrap=True)
@@ -85,7 +76,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _print_colours(console: Console, figures: Mapping[str, Figures], checkpoint: str) -> None:
-    print_wrapped(console, f"What the colours meant, {_SPOKEN_AT[checkpoint]}", style="bold")
+    print_wrapped(console, f"What the colours meant, {SPOKEN_AT[checkpoint]}", style="bold")
     has_plays = ("people", "", "played_share") in figures[ALL]
     table = _table("", "", "renewals", "lost", "churn rate", *(["unplayed"] if has_plays else []))
     for colour in (*COLOURS, ABSENT):
@@ -100,9 +91,7 @@ def _print_colours(console: Console, figures: Mapping[str, Figures], checkpoint:
     if order is None:
         print_wrapped(console, "No pulse stood at any of them: no judgement is on record.", mark="- ")
         return
-    verdict = "worse colours were lost more often" if order["value"] >= _SURE else "the order is not settled"
-    text = f"Chance that green, yellow and red stand in this order: {order['value']:.0%}; {verdict}."
-    print_wrapped(console, text, mark="- ")
+    print_wrapped(console, order_in_words(order), mark="- ")
     if has_plays:
         print_wrapped(console, "Unplayed: without those for which a play was started after the pulse.", mark="- ")
     else:
@@ -118,7 +107,7 @@ def _print_views(console: Console, figures: Figures) -> None:
     first = figures["view", "gut_view", "brier_score"]
     title = f"\nThe views on the same {first['renewals']:.0f} renewals, {first['churns']:.0f} lost"
     table = _table(title, "", "AUC", "Brier score", "skill", "skill over usage")
-    for view, spoken in _VIEWS.items():
+    for view, spoken in VIEWS.items():
         place = ("view", view)
         table.add_row(
             spoken,
@@ -129,19 +118,7 @@ def _print_views(console: Console, figures: Figures) -> None:
         )
     console.print(table)
     optimism = figures["view", "gut_view", "optimism"]
-    print_wrapped(console, _optimism_in_words(optimism), mark="- ")
-
-
-def _optimism_in_words(optimism: "pd.Series[float]") -> str:
-    value, low, high = optimism["value"], optimism["low"], optimism["high"]
-    if pd.isna(low):
-        return "Too few were lost to tell whether colours were too bright."
-    figure = f"log-odds {value:+.2f}, {low:+.2f} to {high:+.2f}"
-    if low > 0:
-        return f"Colours were too bright: more was lost than they had meant until then ({figure})."
-    if high < 0:
-        return f"Colours were too dark: less was lost than they had meant until then ({figure})."
-    return f"Nothing says that colours were too bright or too dark for what they had meant until then ({figure})."
+    print_wrapped(console, optimism_in_words(optimism), mark="- ")
 
 
 def _print_ages(console: Console, figures: Figures) -> None:
@@ -149,28 +126,18 @@ def _print_ages(console: Console, figures: Figures) -> None:
     if not ages:
         return
     table = _table("\nHow a colour ages", "days since written", "renewals", "lost", "AUC of the colour")
-    for item, row in sorted(ages, key=lambda each: int(each[0].rstrip("+").split("-")[0])):
+    for item, row in sorted(ages, key=lambda each: age_order(each[0])):
         # Of a handful lost, an order says nothing.
         auc = "-" if pd.isna(row["low"]) else _plain(row, 2)
         table.add_row(item, f"{row['renewals']:.0f}", f"{row['churns']:.0f}", auc)
     console.print(table)
-    change = figures.get(("age", "", "gap_change_per_month"))
-    if change is not None and not pd.isna(change["low"]):
-        sure = "" if change["high"] < 0 or change["low"] > 0 else "; that may be chance"
-        text = (
-            f"The gap between the churn rates of red and green changes by {100 * change['value']:+.1f} points a month "
-            f"({100 * change['low']:+.1f} to {100 * change['high']:+.1f}){sure}."
-        )
-        print_wrapped(console, text, mark="- ")
+    if ageing := ageing_in_words(figures):
+        print_wrapped(console, ageing, mark="- ")
 
 
 def _print_answers(console: Console, figures: Figures) -> None:
-    lifts = [
-        (item if subject != "theme" else f"reason: {item}", row, figures[subject, item, "churn_rate"])
-        for (subject, item, measure), row in figures.items()
-        if subject in ("answer", "theme") and measure == "lift" and not pd.isna(row["low"])
-    ]
-    telling = [each for each in lifts if each[1]["low"] > 1 or each[1]["high"] < 1]
+    lifts = answers(figures)
+    telling = [each for each in lifts if is_telling(each[2])]
     if not lifts:
         return
     if not telling:
@@ -179,15 +146,12 @@ def _print_answers(console: Console, figures: Figures) -> None:
         )
         return
     table = _table("\nAnswers and reasons that meant something", "", "renewals", "lost", "churn rate", "lift")
-    for item, row, rate in sorted(telling, key=lambda each: -each[1]["value"])[:_MOST]:
+    for subject, item, row, rate in sorted(telling, key=lambda each: -each[2]["value"])[:_MOST]:
         numbers = f"{row['renewals']:.0f}", f"{row['churns']:.0f}"
-        table.add_row(printable(item.replace("_", " ")), *numbers, _percent(rate), _plain(row, 1))
+        named = item if subject != "theme" else f"reason: {item}"
+        table.add_row(printable(named.replace("_", " ")), *numbers, _percent(rate), _plain(row, 1))
     console.print(table)
-    print_wrapped(
-        console,
-        f"Of {len(lifts)} that were looked at, one in ten would stand out like this by chance alone.",
-        mark="- ",
-    )
+    print_wrapped(console, chance_in_words(len(lifts)), mark="- ")
     if len(telling) > _MOST:
         print_wrapped(console, f"{len(telling) - _MOST} more are in the table `gut_calibration`.", mark="- ")
 
@@ -195,7 +159,7 @@ def _print_answers(console: Console, figures: Figures) -> None:
 def _print_disagreements(console: Console, overrides: pd.DataFrame) -> None:
     rows = overrides[(overrides["reason_theme"] == ALL) & (overrides["disagreement"] == BY_STANCE)]
     table = _table("\nWhere colour and usage disagreed", "the person said", "renewals", "lost", "usage", "gut")
-    for direction, spoken in ((WORSE, "worse (red, usage healthy)"), (BETTER, "better (green, usage risky)")):
+    for direction, spoken in DIRECTIONS.items():
         of_direction = rows[rows["direction"] == direction]
         if len(of_direction):
             row = of_direction.iloc[0]
@@ -211,7 +175,7 @@ def _print_disagreements(console: Console, overrides: pd.DataFrame) -> None:
         return
     table = _table("\nWhat following the person would have gained over usage alone", "policy", "Brier gain", "by ARR")
     by_policy = {row["policy"]: row for _, row in everything.iterrows()}
-    for policy, spoken in _POLICIES.items():
+    for policy, spoken in POLICIES.items():
         row = by_policy[policy]
         table.add_row(spoken, *(_gain(row, column) for column in ("brier_gain", "brier_gain_arr")))
     console.print(table)
@@ -222,18 +186,12 @@ def _print_disagreements(console: Console, overrides: pd.DataFrame) -> None:
 def _print_people(console: Console, figures: Mapping[str, Figures], checkpoint: str) -> None:
     saves = figures[ALL].get(("people", "", "possible_saves"))
     if saves is not None:
-        text = f"Possible saves, called red, then played, then renewed: {saves['value']:.0f}. They improve no score."
-        print_wrapped(console, text, mark="- ")
+        print_wrapped(console, saves_in_words(saves), mark="- ")
     names = [item for subject, item, measure in figures[ALL] if subject == "csm" and measure == "optimism"]
     if not names:
         if checkpoint == PEOPLE_CHECKPOINT and ("people", "", "optimism_sd") in figures[ALL]:
-            spread = figures[ALL]["people", "", "optimism_sd"]["value"]
-            print_wrapped(
-                console,
-                f"People differ in how bad an account has to look before the colour turns by {spread:.2f} widths of "
-                "yellow (standard deviation). Single people are shown where `judgement.show_people` is set.",
-                mark="- ",
-            )
+            spread = figures[ALL]["people", "", "optimism_sd"]
+            print_wrapped(console, spread_of_people_in_words(spread), mark="- ")
         return
     table = _table("\nPeople, shrunk towards the team and adjusted for their books", "", "calls", "lost", "calls green")
     for column in ("without plays", "tells apart (AUC)", "without plays"):
@@ -248,15 +206,11 @@ def _print_people(console: Console, figures: Mapping[str, Figures], checkpoint: 
         ]
         table.add_row(printable(name), *numbers, *bounds)
     console.print(table)
-    print_wrapped(console, _NOT_FOR, mark="- ", style="dim")
+    print_wrapped(console, NOT_FOR, mark="- ", style="dim")
 
 
 def _print_habits(console: Console, habits: pd.DataFrame) -> None:
-    notable = habits[habits["is_notable"].astype(bool)]
-    named = [
-        f"{row['csm_id']}: {row['sentence']}" if row["csm_id"] else str(row["sentence"])
-        for row in notable.to_dict("records")
-    ]
+    named = habits_worth_a_look(habits)
     console.print()
     print_section(console, "How pulses are given: worth a look", named)
     if not named and len(habits):
