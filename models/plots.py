@@ -57,12 +57,15 @@ def auc_by_cutoff(predictions: pd.DataFrame, model: str = "churn_probability") -
 
 
 def reliability_chart(
-    predictions: pd.DataFrame, settings: ModelSettings, band: str = HEADLINE_BAND
+    predictions: pd.DataFrame,
+    settings: ModelSettings,
+    band: str = HEADLINE_BAND,
+    model: str = "churn_probability",
 ) -> "altair.LayerChart":
     """Churn rate against predicted probability, without bins; true probabilities keep to the shaded band."""
     import altair
 
-    table = reliability_table(predictions, settings, band=band)
+    table = reliability_table(predictions, settings, model, band)
     share = altair.Axis(format="%")
     x = altair.X("predicted:Q", title="predicted probability of churn", axis=share)
     chart = altair.Chart(table, title=f"Churn rate by predicted probability, {band} days ahead")

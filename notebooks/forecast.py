@@ -44,16 +44,15 @@ def _():
 
 
 @app.cell
-def _(board, empty, header, mo, published, the_settings, the_workspace):
+def _(board, empty, header, mo, past, published, the_settings, the_workspace):
     workspace = the_workspace()
     settings = the_settings().forecast
     forecast = published(workspace, "renewal_forecast")
-    record = published(workspace, "forecast_track_record")
     names = board.csm_names(published(workspace, "account_risk"))
     request = mo.app_meta().request
     meta = None if request is None else request.meta
     mo.stop(
-        forecast is None or record is None or forecast.empty,
+        forecast is None or forecast.empty,
         mo.vstack(
             [
                 mo.Html(header("forecast", meta=meta)),
@@ -67,6 +66,7 @@ def _(board, empty, header, mo, published, the_settings, the_workspace):
             ]
         ),
     )
+    record = past.record_beside(workspace, forecast)
     mo.Html(header("forecast", board.lead(forecast, record, settings), meta))
     return forecast, names, record, settings
 

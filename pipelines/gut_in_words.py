@@ -82,12 +82,14 @@ def age_order(item: str) -> int:
     return int(item.rstrip("+").split("-")[0])
 
 
-def answers(figures: Figures) -> list[tuple[str, str, "pd.Series[float]", "pd.Series[float]"]]:
+def answers(
+    figures: Figures, subjects: tuple[str, ...] = ("answer", "theme")
+) -> list[tuple[str, str, "pd.Series[float]", "pd.Series[float]"]]:
     """Return subject, item, lift and churn rate of answers and themes of which something can be said."""
     return [
         (subject, item, row, figures[subject, item, "churn_rate"])
         for (subject, item, measure), row in figures.items()
-        if subject in ("answer", "theme") and measure == "lift" and not pd.isna(row["low"])
+        if subject in subjects and measure == "lift" and not pd.isna(row["low"])
     ]
 
 

@@ -92,11 +92,13 @@ def outlook(
 
 
 def csm_names(risk: pd.DataFrame | None) -> dict[str, str]:
-    """Return the names of CSMs by id, from `account_risk`."""
+    """Return the names of CSMs by id, from `account_risk`; of two of one name the id stands beside it."""
     if risk is None:
         return {}
-    known = risk.dropna(subset=["csm_id", "csm_name"]).drop_duplicates("csm_id")
-    return dict(zip(known["csm_id"].astype(str), known["csm_name"].astype(str), strict=True))
+    named = risk.dropna(subset=["csm_id", "csm_name"]).drop_duplicates("csm_id")
+    is_shared = named["csm_name"].duplicated(keep=False)
+    shown = named["csm_name"].where(~is_shared, named["csm_name"] + " (" + named["csm_id"] + ")")
+    return dict(zip(named["csm_id"].astype(str), shown.astype(str), strict=True))
 
 
 def periods(rows: pd.DataFrame) -> tuple[list[str], str]:

@@ -3,14 +3,13 @@
 Each takes rows that `forecast` or `forecast_record` has chosen, and says in its description what it shows.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 import altair as alt
 import pandas as pd
 
 from pipelines.board.forecast_record import OURS as FORECAST
-from pipelines.board.theme import BAND, GUT, INK, NAIVE, OURS, USAGE
+from pipelines.board.theme import BAND, GUT, INK, NAIVE, OURS, USAGE, scale_of
 from pipelines.forecast_display import NAIVE_NAMES
 
 GRR: Final = "share of the due ARR that stays (GRR)"
@@ -85,7 +84,7 @@ def waterfall_chart(steps: pd.DataFrame, currency: str, period: str) -> alt.Laye
     bars = base.mark_bar().encode(
         x=alt.X("start:Q", title=f"ARR, {currency}", scale=room, axis=alt.Axis(format="~s")),
         x2="end:Q",
-        color=alt.Color("kind:N", legend=None, scale=_scale_of({"stays": OURS, "leaves": LOST})),
+        color=alt.Color("kind:N", legend=None, scale=scale_of({"stays": OURS, "leaves": LOST})),
         tooltip=["step:N", alt.Tooltip("label:N", title=currency)],
     )
     labels = base.mark_text(align="left", dx=5, color=INK).encode(x="right:Q", text="label:N")
@@ -114,7 +113,7 @@ def record_chart(rows: pd.DataFrame, days_ahead: str) -> alt.LayerChart:
         .encode(
             x=x,
             y="share:Q",
-            color=alt.Color("what:N", title=None, scale=_scale_of({FORECAST: OURS, "what came": INK})),
+            color=alt.Color("what:N", title=None, scale=scale_of({FORECAST: OURS, "what came": INK})),
             shape=alt.Shape("what:N", title=None, scale=alt.Scale(domain=domain, range=["circle", "diamond"])),
             tooltip=["period:N", "what:N", *_percents("share")],
         )
@@ -140,7 +139,7 @@ def errors_chart(errors: pd.DataFrame) -> alt.Chart:
                 "forecaster:N",
                 title=None,
                 sort=present,
-                scale=_scale_of({name: _FORECASTERS[name] for name in present}),
+                scale=scale_of({name: _FORECASTERS[name] for name in present}),
                 legend=_TWO_COLUMNS,
             ),
             tooltip=["forecaster:N", "days_ahead:N", alt.Tooltip("error:Q", format=".1f")],
@@ -163,15 +162,11 @@ def _naive_ticks(rows: pd.DataFrame) -> alt.Chart:
         .encode(
             x="period:N",
             y="share:Q",
-            color=alt.Color("naive:N", title="naive", scale=_scale_of(_NAIVE_COLOURS), legend=_TWO_COLUMNS),
+            color=alt.Color("naive:N", title="naive", scale=scale_of(_NAIVE_COLOURS), legend=_TWO_COLUMNS),
             tooltip=["period:N", "naive:N", *_percents("share")],
         )
     )
     return ticks
-
-
-def _scale_of(colours: Mapping[str, str]) -> alt.Scale:
-    return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
 def _percents(*columns: str) -> list[alt.Tooltip]:

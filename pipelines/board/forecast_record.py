@@ -8,11 +8,14 @@ from typing import Final
 import pandas as pd
 
 from models.forecast.naive import NAIVE
+from models.forecast.record import RECORD_COLUMNS
 from models.forecast.record_summary import summarize_record
 from models.settings import ForecastSettings
+from pipelines.board.tables import newest_by
 from pipelines.board.widgets import number, share, whole_share
 from pipelines.figures_in_words import between, counted
 from pipelines.forecast_display import HEADLINE_DAYS, NAIVE_NAMES, ORIGINS
+from pipelines.workspace import Workspace
 
 OURS: Final = "forecast"
 _ERRORS: Final = tuple(f"error: {name}" for name in NAIVE_NAMES.values())
@@ -30,6 +33,20 @@ READING: Final = (
     "was promised. Skill is the share of the mean error saved against a naive forecast. Intervals are 90 %."
 )
 NOTHING: Final = "No forecast has come to its end yet."
+
+
+def record_beside(workspace: Workspace, forecast: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest record that a forecast could have known, or one without rows.
+
+    Args:
+        workspace: The workspace.
+        forecast: The published `renewal_forecast`, not empty.
+
+    Raises:
+        PublishedError: If the file that the manifest names is missing or has changed.
+    """
+    record = newest_by(workspace, "forecast_track_record", pd.Timestamp(forecast["as_of"].iloc[0]).date())
+    return pd.DataFrame(columns=list(RECORD_COLUMNS)) if record is None else record
 
 
 def origins(record: pd.DataFrame) -> dict[str, str]:

@@ -4,6 +4,7 @@ The colours are those of Okabe and Ito (jfly.uni-koeln.de/color, 2008), darkened
 never the only sign: what it says stands there as a word, too.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import altair as alt
@@ -48,3 +49,8 @@ def falsegreen_theme() -> alt.theme.ThemeConfig:
         # The menu of the chart has no name that a screen reader could say; tables beside charts export the figures.
         "usermeta": {"embedOptions": {"actions": False, "renderer": "svg"}},
     }
+
+
+def scale_of(colours: Mapping[str, str]) -> alt.Scale:
+    """The scale that gives each name its colour, in this order."""
+    return alt.Scale(domain=list(colours), range=list(colours.values()))

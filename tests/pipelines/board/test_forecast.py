@@ -72,6 +72,8 @@ def test_lines_are_of_one_currency_one_kind_and_one_level() -> None:
 def test_names_of_csms_are_those_of_the_risk_table() -> None:
     risk = pd.DataFrame({"csm_id": ["C1", "C1", "C2", None], "csm_name": ["Ada", "Ada", None, None]})
     assert board.csm_names(risk) == {"C1": "Ada"}
+    namesakes = pd.DataFrame({"csm_id": ["C1", "C2"], "csm_name": ["Ada", "Ada"]})
+    assert board.csm_names(namesakes) == {"C1": "Ada (C1)", "C2": "Ada (C2)"}
     assert board.csm_names(None) == {}
 
 

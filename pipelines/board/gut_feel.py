@@ -1,0 +1,289 @@
+"""What the gut feel page shows: what colours meant, how they age, which answers predict, and how pulses are given.
+
+Figures are those of `gut_calibration` and `pulse_habits`. Who was right in disagreements is told in `overrides`, what
+charts look like in `gut_charts`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import pandas as pd
+
+from models.judgement.csm_record import PEOPLE_CHECKPOINT
+from models.judgement.judged import ABSENT, ALL, COLOURS, UNPLAYED
+from models.settings import JudgementSettings
+from pipelines.board.widgets import Format, number, share
+from pipelines.exports.export import without_people
+from pipelines.figures_in_words import between, percent
+from pipelines.gut_in_words import (
+    NOT_FOR,
+    SPOKEN_AT,
+    VIEWS,
+    Figures,
+    age_order,
+    answers,
+    by_place,
+    habits_worth_a_look,
+    is_telling,
+    optimism_in_words,
+    order_in_words,
+    saves_in_words,
+    spread_of_people_in_words,
+)
+
+TAKEN: Final = {words: checkpoint for checkpoint, words in SPOKEN_AT.items()}
+"""When judgement was taken, by the words for it."""
+USUAL: Final = "90"
+USUAL_WORDS: Final = SPOKEN_AT[USUAL]
+COUNTED: Final = {"all renewals": ALL, "those that no play followed": UNPLAYED}
+NO_PULSE: Final = "no pulse"
+EVERYTHING, HORIZON = "everything", "horizon"
+_HORIZONS: Final = {"180": "180 days ahead", "90": "90 days ahead", "last_pulse": "last pulse"}
+_SLICES: Final = {"segment": "segment", "what the pulse is about": "about", "state of the pulse": "pulse_state"}
+SLICED: Final = (EVERYTHING, HORIZON, *_SLICES)
+"""By what the meaning of colours is told."""
+PURPOSE: Final = f"Not for pay, promotion, ranking or dismissal. {NOT_FOR}"
+INTERVALS: Final = "Intervals are 90 % unless set otherwise; a dash stands where too few were lost to say anything."
+MEANING: Final = (
+    "Dots: the share of renewals with this colour that were lost, with its interval. Ticks: the share of all renewals, "
+    "whatever was said. A play that works makes a red look wrong, so both countings are there."
+)
+NOTHING: Final = "No decided renewal of this kind is on the ledger."
+COLOUR_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("churn rate", "of all", "low", "high"), share)
+VIEW_FORMATS: Final[Mapping[str, Format]] = {"AUC": number(3), "Brier score": number(4)}
+AGE_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("AUC of the colour", "low", "high"), number(2))
+ANSWER_FORMATS: Final[Mapping[str, Format]] = {
+    "churn rate": share,
+    **dict.fromkeys(("lift", "low", "high"), number(2)),
+}
+HABIT_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("figure", "low", "high"), number(3))
+_OF_PEOPLE: Final = {"green_share": ("calls green", "{:.0%}"), "discrimination": ("tells apart (AUC)", "{:.2f}")}
+_KINDS: Final = {"answer": "answer", "theme": "reason", "wording": "wording"}
+
+
+def shown(
+    calibration: pd.DataFrame | None, habits: pd.DataFrame | None, settings: JudgementSettings
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None, tuple[str, ...]]:
+    """Return what may be shown: single people only where that is set, whatever was when the tables were made.
+
+    Args:
+        calibration: The published `gut_calibration`, or None.
+        habits: The published `pulse_habits`, or None.
+        settings: Whether people may be shown.
+
+    Returns:
+        Both tables, and what was left out, in sentences.
+    """
+    if settings.show_people or calibration is None or habits is None:
+        return calibration, habits, ()
+    calibration, left_out = without_people("gut_calibration", calibration)
+    habits, also_left_out = without_people("pulse_habits", habits)
+    return calibration, habits, (*left_out, *also_left_out)
+
+
+def figures_of(calibration: pd.DataFrame, checkpoint: str, counted: str = ALL) -> Figures:
+    """Return the figures of one checkpoint and counting, over everything.
+
+    Args:
+        calibration: The published `gut_calibration`.
+        checkpoint: One of the values of `TAKEN`.
+        counted: One of the values of `COUNTED`.
+    """
+    rows = calibration[(calibration["checkpoint"] == checkpoint) & (calibration["rows"] == counted)]
+    return by_place(rows[rows["slice_by"] == ALL])
+
+
+def lead(calibration: pd.DataFrame) -> tuple[str, ...]:
+    """Return what the page says first: what colours meant 90 days ahead, and what the page is not for."""
+    colours = colour_table(calibration, EVERYTHING, USUAL, ALL)
+    if colours.empty:
+        return (f"No decided renewal is on the ledger {SPOKEN_AT[USUAL]}.", PURPOSE)
+    said = ", ".join(
+        f"{row['colour']} {percent(row['churn rate'])} ({between(row['low'], row['high'])})"
+        for row in colours.to_dict("records")
+        if row["colour"] != NO_PULSE
+    )
+    first = f"Lost of what was called, {SPOKEN_AT[USUAL]}: {said}; of all {percent(colours['of all'].iloc[0])}."
+    order = figures_of(calibration, USUAL).get(("colours", "", "in_order"))
+    return (first, *([] if order is None else [order_in_words(order)]), PURPOSE)
+
+
+def colour_table(calibration: pd.DataFrame, sliced: str, checkpoint: str, counted: str) -> pd.DataFrame:
+    """Return what colours meant, a line per slice and colour.
+
+    Args:
+        calibration: The published `gut_calibration`.
+        sliced: One of `SLICED`; by horizon, the checkpoint is passed over.
+        checkpoint: One of the values of `TAKEN`.
+        counted: One of the values of `COUNTED`; slices are of all renewals only.
+
+    Returns:
+        slice, colour, renewals, lost, churn rate, low, high, of all (the share lost of the slice, whatever was said).
+    """
+    by = _SLICES.get(sliced, ALL)
+    rows = calibration[(calibration["slice_by"] == by) & (calibration["subject"] == "colour")]
+    rows = rows[(rows["rows"] == (counted if by == ALL else ALL)) & (rows["measure"] == "churn_rate")]
+    if sliced != HORIZON:
+        rows = rows[rows["checkpoint"] == checkpoint]
+    named: pd.Series = rows["slice"].replace(ALL, EVERYTHING).str.replace("_", " ")
+    spot: pd.Series = named
+    if sliced == HORIZON:
+        named, spot = rows["checkpoint"].map(_HORIZONS), rows["checkpoint"].map(_place_in(_HORIZONS))
+    rows = rows.assign(slice=named, _slice=spot, _colour=rows["item"].map(_place_in((*COLOURS, ABSENT))))
+    rows = rows.sort_values(["_slice", "_colour"], ignore_index=True)
+    in_slice = rows.groupby("slice")[["churns", "renewals"]].transform("sum")
+    of_all = in_slice["churns"] / in_slice["renewals"]
+    return pd.DataFrame(
+        {
+            "slice": rows["slice"],
+            "colour": rows["item"].replace(ABSENT, NO_PULSE),
+            "renewals": rows["renewals"],
+            "lost": rows["churns"],
+            "churn rate": rows["value"],
+            "low": rows["low"],
+            "high": rows["high"],
+            "of all": of_all,
+        }
+    )
+
+
+def view_table(figures: Figures) -> pd.DataFrame:
+    """Return what colour, usage and both were worth on the same renewals; no rows where that was not looked at."""
+    lines = []
+    for view, spoken in VIEWS.items():
+        score = figures.get(("view", view, "brier_score"))
+        if score is not None:
+            auc = figures.get(("view", view, "auc"))
+            lines.append(
+                {
+                    "": spoken,
+                    "renewals": score["renewals"],
+                    "lost": score["churns"],
+                    "AUC": None if auc is None else auc["value"],
+                    "90 % of AUC": _interval(auc, "{:.2f}"),
+                    "Brier score": score["value"],
+                    "skill over base rate": _with_interval(figures.get(("view", view, "skill_to_base_rate"))),
+                    "skill over usage": _with_interval(figures.get(("view", view, "skill_to_usage_view"))),
+                }
+            )
+    return pd.DataFrame(lines)
+
+
+def views_in_words(figures: Figures) -> tuple[str, ...]:
+    """Return whether colours were too bright; or why they are not held against usage here."""
+    optimism = figures.get(("view", "gut_view", "optimism"))
+    if optimism is None:
+        return ("Not held against usage here: its views are of an earlier look than the pulse, or there are none.",)
+    return (optimism_in_words(optimism),)
+
+
+def age_table(figures: Figures) -> pd.DataFrame:
+    """Return how well a colour tells apart, by the age of its words."""
+    ages = [(item, row) for (subject, item, measure), row in figures.items() if (subject, measure) == ("age", "auc")]
+    return pd.DataFrame(
+        [
+            {
+                "days since written": item,
+                "renewals": row["renewals"],
+                "lost": row["churns"],
+                # Of a handful lost, an order says nothing.
+                "AUC of the colour": row["value"] if pd.notna(row["low"]) else None,
+                "low": row["low"],
+                "high": row["high"],
+            }
+            for item, row in sorted(ages, key=lambda each: age_order(each[0]))
+        ],
+        columns=["days since written", "renewals", "lost", "AUC of the colour", "low", "high"],
+    )
+
+
+def answer_table(figures: Figures) -> pd.DataFrame:
+    """Return what answers, themes of reasons and wordings meant, those that stand out first."""
+    lines = [
+        {
+            "kind": _KINDS[subject],
+            "what was said": item.replace("_", " ").replace("=", ": "),
+            "renewals": lift["renewals"],
+            "lost": lift["churns"],
+            "churn rate": rate["value"],
+            "lift": lift["value"],
+            "low": lift["low"],
+            "high": lift["high"],
+            "stands out": "yes" if is_telling(lift) else "no",
+        }
+        for subject, item, lift, rate in answers(figures, tuple(_KINDS))
+    ]
+    table = pd.DataFrame(
+        lines, columns=["kind", "what was said", "renewals", "lost", "churn rate", "lift", "low", "high", "stands out"]
+    )
+    return table.sort_values(["stands out", "lift"], ascending=[False, False], kind="stable", ignore_index=True)
+
+
+def people_table(calibration: pd.DataFrame, checkpoint: str) -> pd.DataFrame:
+    """Return what single people's colours meant, where the table names them; else no rows.
+
+    Args:
+        calibration: What may be shown of `gut_calibration`.
+        checkpoint: One of the values of `TAKEN`.
+    """
+    all_renewals, unplayed = (figures_of(calibration, checkpoint, counted) for counted in (ALL, UNPLAYED))
+    names = sorted(item for subject, item, measure in all_renewals if (subject, measure) == ("csm", "optimism"))
+    lines = []
+    for name in names:
+        first = all_renewals["csm", name, "optimism"]
+        line = {"CSM": name, "calls": first["renewals"], "lost": first["churns"]}
+        for measure, (spoken, form) in _OF_PEOPLE.items():
+            for figures, ending in ((all_renewals, ""), (unplayed, ", without plays")):
+                line[f"{spoken}{ending}"] = _with_interval(figures.get(("csm", name, measure)), form)
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def people_in_words(figures: Figures, checkpoint: str) -> tuple[str, ...]:
+    """Return what is said of people without saying who: how far they differ, what may have been saved."""
+    said = []
+    spread = figures.get(("people", "", "optimism_sd"))
+    if spread is not None and checkpoint == PEOPLE_CHECKPOINT:
+        said.append(spread_of_people_in_words(spread))
+    saves = figures.get(("people", "", "possible_saves"))
+    if saves is not None:
+        said.append(saves_in_words(saves))
+    return tuple(said)
+
+
+def habits_in_words(habits: pd.DataFrame) -> tuple[str, ...]:
+    """Return what is worth a look in how pulses are given."""
+    if habits.empty:
+        return ("No pulse is on record.",)
+    return tuple(habits_worth_a_look(habits)) or ("Nothing stands out in how pulses are given.",)
+
+
+def habit_table(habits: pd.DataFrame) -> pd.DataFrame:
+    """Return everything that was looked at in how pulses are given; of a person only where the table names one."""
+    return pd.DataFrame(
+        {
+            "habit": habits["habit"].str.replace("_", " "),
+            "who": habits["csm_id"].replace("", "everybody"),
+            "what was found": habits["sentence"],
+            "figure": habits["value"],
+            "low": habits["low"],
+            "high": habits["high"],
+            "pulses": habits["pulses"],
+            "worth a look": habits["is_notable"].astype(bool).map({True: "yes", False: "no"}),
+        }
+    ).sort_values("worth a look", ascending=False, kind="stable", ignore_index=True)
+
+
+def _place_in(names: Iterable[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}
+
+
+def _interval(row: "pd.Series[float] | None", form: str) -> str:
+    return "" if row is None or pd.isna(row["low"]) else f"{form.format(row['low'])} to {form.format(row['high'])}"
+
+
+def _with_interval(row: "pd.Series[float] | None", form: str = "{:+.3f}") -> str:
+    if row is None or pd.isna(row["value"]):
+        return "–"
+    interval = _interval(row, form)
+    return form.format(row["value"]) + (f" ({interval})" if interval else "")
