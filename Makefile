@@ -13,7 +13,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-all lint format lock figures clean
+.PHONY: help install demo board dev test test-all browser lint format lock figures clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ install: .venv/.installed  ## Install the pinned dependencies and falsegreen its
 demo: install  ## Build a sample company, run the whole pipeline on it, show the risk table
 	$(BIN)/falsegreen demo --out $(WORKSPACE)
 
+board: install  ## Open the pages on the demo workspace
+	$(BIN)/falsegreen board --out $(WORKSPACE)
+
 dev: install  ## Open the Dagster interface on the demo workspace
 	@mkdir -p .dagster
 	DAGSTER_HOME=$(CURDIR) FALSEGREEN_HOME=$(WORKSPACE) FALSEGREEN_SOURCE=$(WORKSPACE)/source $(BIN)/dg dev
@@ -46,6 +49,7 @@ lint: install  ## Format, lint, types, import rules, Dagster definitions
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/marimo check --strict notebooks
 	$(BIN)/dg check defs
 
 format: install  ## Rewrite the code as the formatter would have it
@@ -55,7 +59,12 @@ format: install  ## Rewrite the code as the formatter would have it
 test: lint  ## Lint and the test suite, in minutes
 	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-all: test .venv/.spark-installed  ## The above and the slow tests too, on both engines
+# Tests of the pages look at them in Chromium; where it cannot be installed, they are left out.
+browser:
+	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium > /dev/null; } \
+		|| echo 'no Chromium: the tests that look at pages are left out'
+
+test-all: test .venv/.spark-installed browser  ## The above and the slow tests too, on both engines and in a browser
 	$(BIN)/pytest -m slow --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lock: install  ## Resolve the dependencies anew: names, versions and hashes, no address

@@ -38,6 +38,19 @@ def test_there_is_no_drawer_for_odds_and_ends() -> None:
     assert not [relative(path) for path in MODULES if path.stem in {"utils", "util", "helpers", "common", "misc"}]
 
 
+def test_notebooks_are_imported_by_none() -> None:
+    names = {path.stem for path in (ROOT / "notebooks").glob("*.py")} | {"notebooks"}
+    importing = [
+        f"{relative(path)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and {(alias.name if isinstance(node, ast.Import) else node.module or "").split(".")[0] for alias in node.names}
+        & names
+    ]
+    assert not importing
+
+
 @pytest.mark.parametrize("package", ["features", "models"])
 def test_the_date_is_given_and_never_read_from_a_clock(package: str) -> None:
     readings = [

@@ -1,0 +1,169 @@
+"""Seconds that the pages of the board take at many accounts, beside those of a page with nothing on it.
+
+    python benchmarks/board_speed.py --workspace .falsegreen/demo --accounts 5000
+
+copies what stands published in a workspace, with every account repeated under other ids until there are so many, serves
+the board on it, and opens each page in Chromium: once to warm it, then five times. Prints the median from address to
+the last thing drawn, the same for a filter of the risk board, and how many times an empty page that is. Needs Chromium;
+`CHROMIUM` names it where it is called otherwise.
+"""
+# ruff: noqa: S608  (column names are of our own, paths are quoted)
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from playwright.sync_api import Page, sync_playwright
+
+from data_contracts.reading import quote_paths, quote_text
+from pipelines.board.shell import PAGES
+from pipelines.manifest import publish, published_dates, read_manifest
+from pipelines.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+RUN = "many"
+REPEATED = ("account_id", "renewal_id", "contract_id", "event_id", "pulse_id", "play_id", "contact_id", "user_id")
+BESIDE = ("accounts", "csms", "contacts", "csm_pulses", "plays", "usage_daily")
+OPENINGS = 5
+EMPTY = """import marimo
+app = marimo.App(width="full")
+
+@app.cell
+def _():
+    import marimo as mo
+    mo.Html("<h1>Nothing</h1>")
+    return
+"""
+
+
+def repeat(source: Path, target: Path, times: int) -> None:
+    """Write a table with its accounts repeated under other ids; one that has none is copied."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    read = f"read_parquet({quote_paths([source])})"
+    with duckdb.connect(":memory:") as connection:
+        columns = [str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()]
+        if "account_id" not in columns:
+            shutil.copy(source, target)
+            return
+        ids = ", ".join(f"{name} || suffix AS {name}" for name in REPEATED if name in columns)
+        numbers = f"SELECT CASE number WHEN 0 THEN '' ELSE '-' || number END AS suffix FROM range({times}) t(number)"
+        query = f"SELECT * EXCLUDE suffix REPLACE ({ids}) FROM {read}, ({numbers}) ORDER BY account_id"
+        connection.execute(f"COPY ({query}) TO {quote_text(str(target))} (FORMAT parquet)")
+
+
+def enlarge(workspace: Workspace, target: Workspace, accounts: int) -> date:
+    """Publish the newest tables of a workspace into another one, with as many accounts as asked for."""
+    day = published_dates(workspace, "account_risk")[-1]
+    manifest = read_manifest(workspace, day)
+    if manifest is None:
+        raise SystemExit(f"{workspace.root} has nothing published.")
+    run = workspace.run_folder(manifest.tables["account_risk"].run)
+    with duckdb.connect(":memory:") as connection:
+        there = f"read_parquet({quote_paths([run / 'accounts' / 'accounts.parquet'])})"
+        found = connection.execute(f"SELECT count(DISTINCT account_id) FROM {there}").fetchone()
+    times = -(-accounts // found[0]) if found else 1
+    for table in BESIDE:
+        if (run / table / f"{table}.parquet").is_file():
+            repeat(run / table / f"{table}.parquet", target.run_folder(RUN) / table / f"{table}.parquet", times)
+    for table, entry in manifest.tables.items():
+        repeat(workspace.root / entry.path, target.table_file(RUN, table), times)
+    publish(target, day, RUN, manifest.tables)
+    shutil.copytree(workspace.mlflow, target.mlflow, dirs_exist_ok=True)
+    return day
+
+
+def seconds(page: Page, act: Callable[[], object]) -> float:
+    """Seconds until nothing more has changed on a page for half a second, that half second not counted."""
+    page.evaluate(
+        "() => { window.changed = performance.now(); new MutationObserver(() => { window.changed = performance.now() })"
+        ".observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true}) }"
+    )
+    started = page.evaluate("performance.now()")
+    act()
+    page.wait_for_function(f"window.changed > {started} && performance.now() - window.changed > 500")
+    return float(page.evaluate("window.changed") - started) / 1000
+
+
+def opening(page: Page, address: str) -> float:
+    """Seconds from address to the last thing drawn."""
+    started = time.perf_counter()
+    page.goto(address)
+    page.wait_for_selector("h1")
+    drawn = time.perf_counter() - started
+    return drawn + seconds(page, lambda: page.evaluate("document.body.setAttribute('data-watched', '')"))
+
+
+def measure(address: str, empty: str) -> dict[str, float]:
+    """Medians by what was done."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.set_default_timeout(120_000)
+        figures = {"an empty page": median(lambda: opening(page, empty))}
+        for each in PAGES:
+            figures[f"open: {each.title}"] = median(lambda path=each.path: opening(page, f"{address}/{path}/"))
+        opening(page, f"{address}/risk/")
+        tiers = iter(["high", "low", "elevated"] * OPENINGS)
+        tier = page.get_by_label("tier", exact=True)
+        figures["filter the risk board by tier"] = median(
+            lambda: seconds(page, lambda: tier.select_option(next(tiers)))
+        )
+        browser.close()
+    return figures
+
+
+def median(act: Callable[[], float]) -> float:
+    """The median of several times, after one that warms what is kept."""
+    act()
+    return statistics.median(act() for _ in range(OPENINGS))
+
+
+def free_port() -> int:
+    """A port that nothing answers at."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--accounts", type=int, default=5000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        large = Workspace(Path(temporary) / "workspace")
+        enlarge(Workspace(arguments.workspace), large, arguments.accounts)
+        notebook = Path(temporary) / "empty.py"
+        notebook.write_text(EMPTY, encoding="utf-8")
+        ports = free_port(), free_port()
+        typed = ["-m", "pipelines.command_line", "board", "--out", str(large.root), "--port", str(ports[0])]
+        bare = ["-m", "marimo", "run", str(notebook), "--headless", "--no-token", "--port", str(ports[1])]
+        servers = [subprocess.Popen([sys.executable, *command], cwd=ROOT) for command in (typed, bare)]
+        try:
+            for port in ports:
+                while socket.socket().connect_ex(("127.0.0.1", port)):
+                    time.sleep(0.2)
+            figures = measure(*(f"http://127.0.0.1:{port}" for port in ports))
+        finally:
+            for server in servers:
+                server.terminate()
+    print(f"| {arguments.accounts:,} accounts | s | times an empty page |")
+    print("|---|---:|---:|")
+    for what, found in figures.items():
+        print(f"| {what} | {found:.2f} | {found / figures['an empty page']:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
