@@ -21,7 +21,8 @@ _NAIVE: Final = {
     "naive_trailing_year": "last four quarters",
 }
 _COUNTING: Final = (
-    "A contract counts once in a quarter, at its first renewal there; plans of a few months come in as they near."
+    "A contract counts once in a quarter, and stays if it passes every renewal there; plans of a few months come in as "
+    "they near."
 )
 _NAIVE_COLOURS: Final = ("#1f5f8b", "#c77700")
 _WIDTH, _HEIGHT, _FONT = 470, 240, 13
