@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from models.churn_model import ChurnModel
-from models.learning import KEY, FloatArray, weights_of
+from models.learning import KEY, FloatArray, TextArray, weights_of
 from models.settings import HEADLINE_BAND
 
-SUMMARY_COLUMNS: Final = ("feature", "contribution", "value_percentile")
+SUMMARY_COLUMNS: Final = ("feature", "contribution", "value_percentile", "value", "category")
 SHOWN_FEATURES: Final = 12
 SHOWN_ROWS: Final = 150
 """Renewals seen from a date that are shown of each feature: more would only paint over each other."""
@@ -44,6 +44,7 @@ def summarize_contributions(names: list[str], contributions: FloatArray, values:
         `SUMMARY_COLUMNS`: one row per feature and row, at most `SHOWN_FEATURES` of the ones and `SHOWN_ROWS`, evenly
         spread, of the others; the feature that moves most comes first. `value_percentile` is the rank of the value
         among the rows given, between 0 and 1; missing where the value is, and for categories, which have no order.
+        `value` is the value of what is a number, `category` that of what is not.
     """
     sizes = np.abs(contributions).sum(axis=0)
     order = np.argsort(-sizes, kind="stable")[:SHOWN_FEATURES]
@@ -54,12 +55,14 @@ def summarize_contributions(names: list[str], contributions: FloatArray, values:
                 "feature": names[position],
                 "contribution": contributions[shown, position],
                 "value_percentile": _percentiles(values[names[position]])[shown],
+                "value": _numbers(values[names[position]])[shown],
+                "category": _categories(values[names[position]])[shown],
             }
         )
         for position in order
         if sizes[position] > 0
     ]
-    return pd.concat(parts, ignore_index=True) if parts else empty_summary()
+    return pd.concat(parts, ignore_index=True).astype({"category": "str"}) if parts else empty_summary()
 
 
 def empty_summary() -> pd.DataFrame:
@@ -86,7 +89,20 @@ def headline_contributions(model: ChurnModel, snapshots: pd.DataFrame) -> tuple[
     )
 
 
+def _is_number(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
+
+
+def _numbers(values: pd.Series) -> FloatArray:
+    numbers = values.astype(np.float64) if _is_number(values) else pd.Series(np.nan, index=values.index)
+    return np.asarray(numbers, dtype=np.float64)
+
+
 def _percentiles(values: pd.Series) -> FloatArray:
-    if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
-        return np.full(len(values), np.nan)
-    return np.asarray(values.astype(np.float64).rank(pct=True), dtype=np.float64)
+    return np.asarray(pd.Series(_numbers(values)).rank(pct=True), dtype=np.float64)
+
+
+def _categories(values: pd.Series) -> TextArray:
+    """The values as text, None where there is none or where they are numbers."""
+    is_text = values.notna() & (not _is_number(values))
+    return np.asarray(values.astype(object).where(is_text, None), dtype=object)

@@ -80,18 +80,19 @@ def reliability_chart(
     return layered
 
 
-def contribution_chart(contributions: pd.DataFrame) -> "altair.Chart":
+def contribution_chart(contributions: pd.DataFrame, label_limit: int = 320) -> "altair.Chart":
     """What moves the model: one dot per renewal and input, to the right where it raised the risk.
 
     Args:
         contributions: feature, contribution in log-odds, value_percentile between 0 and 1 (missing: no value); the
             features in the order in which they are to be shown.
+        label_limit: Pixels after which the name of a feature is cut off.
     """
     import altair
 
     order = list(contributions["feature"].unique())
     place = contributions.groupby("feature").cumcount()
-    rows = contributions.assign(place=(place * GOLDEN) % 1.0)
+    rows = contributions[["feature", "contribution", "value_percentile"]].assign(place=(place * GOLDEN) % 1.0)
     rank = altair.Color(
         "value_percentile:Q",
         title="rank of the value",
@@ -103,7 +104,7 @@ def contribution_chart(contributions: pd.DataFrame) -> "altair.Chart":
         .mark_circle(size=14, opacity=0.7, invalid=None)
         .encode(
             x=altair.X("contribution:Q", title="contribution in log-odds, to the right: more risk"),
-            y=altair.Y("feature:N", title=None, sort=order, axis=altair.Axis(labelLimit=320)),
+            y=altair.Y("feature:N", title=None, sort=order, axis=altair.Axis(labelLimit=label_limit)),
             yOffset="place:Q",
             color=rank,
         )

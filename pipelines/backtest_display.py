@@ -4,6 +4,7 @@ Only layout; the figures are those of the published `backtest_metrics`.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import pandas as pd
 from rich.console import Console
@@ -15,31 +16,31 @@ from models.settings import HEADLINE_BAND, ROLLING_BAND
 from models.slices import EVERYTHING
 from pipelines.text_display import print_wrapped, printable
 
-_RANKING = {
+RANKING: Final = {
     "roc_auc": "AUC",
     "average_precision": "avg. precision",
     "brier_skill": "Brier skill",
     "top_decile_lift": "top-decile lift",
 }
-_CATCH = {
+CATCH: Final = {
     "top_decile_recall": "churns in top tenth",
     "top_decile_arr_share": "their share of ARR",
     "capacity_recall": "churns at capacity",
     "capacity_arr_share": "their share of ARR",
 }
-_CALIBRATION = {
+CALIBRATION: Final = {
     "calibration_slope": "slope",
     "calibration_intercept": "intercept",
     "brier_score": "Brier score",
     "log_loss": "log loss",
 }
-_PARTS = {
+PARTS: Final = {
     "brier_miscalibration": "miscalibration",
     "brier_discrimination": "discrimination",
     "brier_uncertainty": "uncertainty",
     "brier_score": "Brier score",
 }
-_MODELS = {
+MODELS: Final = {
     "base_rate": "base rate",
     "gut_view": "colour only",
     "logistic_usage": "logistic, usage",
@@ -47,8 +48,8 @@ _MODELS = {
     "usage_view": "usage view",
     "churn_probability": "churn probability",
 }
-_SHIPPED = "churn_probability"
-_OF_SLICE = {
+SHIPPED: Final = "churn_probability"
+OF_SLICE: Final = {
     "roc_auc": "AUC",
     "brier_skill": "Brier skill",
     f"brier_skill{DIFFERENCE}usage_view": "skill over usage",
@@ -72,12 +73,12 @@ def print_backtest(console: Console, metrics: pd.DataFrame) -> None:
         metrics: The published `backtest_metrics`; not empty.
     """
     whole = metrics[metrics["slice_by"] == EVERYTHING]
-    for band in _bands(whole):
+    for band in bands_of(whole):
         rows = whole[whole["band"] == band]
-        console.print(_model_table(rows, _RANKING, _title(band, rows)))
+        console.print(_model_table(rows, RANKING, title_of(band, rows)))
         if band == HEADLINE_BAND:
-            console.print(_model_table(rows, _CATCH, "What the lists caught"))
-            console.print(_model_table(rows, _CALIBRATION, "How true the probabilities were"))
+            console.print(_model_table(rows, CATCH, "What the lists caught"))
+            console.print(_model_table(rows, CALIBRATION, "How true the probabilities were"))
             title = "The Brier score is miscalibration - discrimination + uncertainty"
             console.print(_parts_table(rows, title))
     print_wrapped(console, _LEGEND, style="dim")
@@ -92,17 +93,24 @@ def print_slices(console: Console, metrics: pd.DataFrame, slice_by: str) -> None
         slice_by: One of `models.slices.SLICES`.
     """
     sliced = metrics[metrics["slice_by"] == slice_by]
-    for band in _bands(sliced):
+    for band in bands_of(sliced):
         whole = metrics[(metrics["band"] == band) & (metrics["slice_by"] == EVERYTHING)]
-        console.print(_slice_table(sliced[sliced["band"] == band], slice_by, _title(band, whole)))
+        console.print(_slice_table(sliced[sliced["band"] == band], slice_by, title_of(band, whole)))
     print_wrapped(console, _SLICE_LEGEND, style="dim")
 
 
-def _bands(metrics: pd.DataFrame) -> list[str]:
+def bands_of(metrics: pd.DataFrame) -> list[str]:
+    """The horizons that there are, the headline first."""
     return sorted(metrics["band"].unique(), key=lambda band: (band != HEADLINE_BAND, band))
 
 
-def _title(band: str, rows: pd.DataFrame) -> str:
+def title_of(band: str, rows: pd.DataFrame) -> str:
+    """A horizon, and what its figures rest on.
+
+    Args:
+        band: The horizon.
+        rows: Its figures over everything.
+    """
     first = rows.iloc[0]
     horizon = "terms under 180 days" if band == ROLLING_BAND else f"{band} days ahead"
     return f"{horizon}: {first['churns']} of {first['renewals']} renewals churned, {first['cutoffs']} cut-offs"
@@ -120,28 +128,28 @@ def _model_table(rows: pd.DataFrame, metrics: dict[str, str], title: str) -> Tab
     """One horizon as a table: a row per model, a column per metric."""
     table = _empty_table(title, "", list(metrics.values()))
     by_place = {(row.model, row.metric): row for row in rows.itertuples()}
-    for model, spoken in _MODELS.items():
+    for model, spoken in MODELS.items():
         table.add_row(spoken, *(_figure(by_place.get((model, metric))) for metric in metrics))
     return table
 
 
 def _parts_table(rows: pd.DataFrame, title: str) -> Table:
     """The parts of the Brier score: no intervals, and differences so small that they want a decimal more."""
-    table = _empty_table(title, "", list(_PARTS.values()))
+    table = _empty_table(title, "", list(PARTS.values()))
     by_place = {(row.model, row.metric): row for row in rows.itertuples()}
-    for model, spoken in _MODELS.items():
-        table.add_row(spoken, *(_bare(by_place.get((model, metric)), decimals=4) for metric in _PARTS))
+    for model, spoken in MODELS.items():
+        table.add_row(spoken, *(_bare(by_place.get((model, metric)), decimals=4) for metric in PARTS))
     return table
 
 
 def _slice_table(rows: pd.DataFrame, slice_by: str, title: str) -> Table:
     """One horizon as a table: a row per slice."""
-    table = _empty_table(title, slice_by.replace("_", " "), ["churned", *_OF_SLICE.values()])
+    table = _empty_table(title, slice_by.replace("_", " "), ["churned", *OF_SLICE.values()])
     for value in rows["slice"].drop_duplicates():
         of_slice = rows[rows["slice"] == value]
         by_place = {(str(row.model), str(row.metric)): row for row in of_slice.itertuples()}
         churned = f"{of_slice['churns'].iloc[0]} of {of_slice['renewals'].iloc[0]}{_range_of_rate(by_place)}"
-        figures = [_figure(by_place.get((_SHIPPED, metric))) for metric in _OF_SLICE]
+        figures = [_figure(by_place.get((SHIPPED, metric))) for metric in OF_SLICE]
         table.add_row(printable(str(value))[:16], churned, *figures)
     return table
 

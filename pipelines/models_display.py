@@ -22,7 +22,7 @@ from pipelines.registry import ListedModel, find_champion, find_version, list_mo
 from pipelines.text_display import print_section, print_wrapped, printable
 from pipelines.tracking import load_contestant
 
-_STANDINGS: dict[Standing, str] = {
+STANDINGS: dict[Standing, str] = {
     "champion": "in charge",
     "served": "was in charge",
     "past": "for its own past only",
@@ -30,8 +30,8 @@ _STANDINGS: dict[Standing, str] = {
     "refused": "refused",
     "unsettled": "never settled: its training was interrupted",
 }
-_ACTIONS = {"training": "trained by", "promotion": "put in charge by", "rollback": "rolled back by"}
-_VERDICTS = {"promoted": "takes over", "refused": "refused", "past": "past only", "rolled_back": "rolled back"}
+ACTIONS = {"training": "trained by", "promotion": "put in charge by", "rollback": "rolled back by"}
+VERDICTS = {"promoted": "takes over", "refused": "refused", "past": "past only", "rolled_back": "rolled back"}
 _COMPARED = {"roc_auc": "AUC", "brier_score": "Brier score", "brier_skill": "Brier skill"}
 
 
@@ -114,12 +114,12 @@ def print_decisions(console: Console, folder: Path) -> None:
     for decision in reversed(decisions):
         title = (
             f"{decision.number}. {decision.decided_at:%Y-%m-%d %H:%M} UTC: version {decision.version} "
-            f"{_ACTIONS[decision.action]} {decision.who}, {_VERDICTS[decision.verdict]}"
+            f"{ACTIONS[decision.action]} {decision.who}, {VERDICTS[decision.verdict]}"
         )
         print_wrapped(console, title, style="bold")
-        print_wrapped(console, f"champion {_step(decision)}; recipe {_recipes(decision)}", mark="   ")
+        print_wrapped(console, f"champion {step_in_words(decision)}; recipe {_recipes(decision)}", mark="   ")
         print_wrapped(console, decision.reason, mark="   ")
-        for line in _figures(decision):
+        for line in evidence_in_words(decision):
             print_wrapped(console, line, mark="   - ", style="dim")
         if not was_carried_out(decisions, decision.number, champion.number if champion else None):
             print_wrapped(console, "Not carried out: the process ended before the alias moved.", mark="   ! ")
@@ -174,7 +174,7 @@ def _number(listed: ListedModel, metric: str) -> str:
 
 
 def _fate(listed: ListedModel) -> str:
-    standing = _STANDINGS[listed.standing]
+    standing = STANDINGS[listed.standing]
     if listed.decision is None:
         return f"{standing}."
     return f"{standing}. {printable(listed.decision.reason)}"
@@ -208,7 +208,8 @@ def _figure(row: dict[Hashable, Any] | None, *, signed: bool = False) -> str:
     return value if pd.isna(row["low"]) else f"{value}\n{row['low']:{sign}.4f} to {row['high']:{sign}.4f}"
 
 
-def _step(decision: Decision) -> str:
+def step_in_words(decision: Decision) -> str:
+    """Who was in charge before a decision, and who is after it."""
     before = "none" if decision.from_version is None else f"version {decision.from_version}"
     if decision.to_version == decision.from_version:
         return f"stays {before}"
@@ -220,7 +221,8 @@ def _recipes(decision: Decision) -> str:
     return f"{decision.recipe}" if same else f"{decision.recipe} (was {decision.from_recipe})"
 
 
-def _figures(decision: Decision) -> list[str]:
+def evidence_in_words(decision: Decision) -> list[str]:
+    """The figures that a decision rests on, a line each."""
     lines = [
         f"{found['population']}: Brier {found['challenger']:.5f} against {found['champion']:.5f}, difference "
         f"{found['value']:+.5f} ({found['low']:+.5f} to {found['high']:+.5f}), base rate {found['base_rate']:.5f}; "

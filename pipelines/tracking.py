@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 WALK = "backtest_predictions"
 CARD = "model_card.md"
+CONTRIBUTIONS = "contributions"
+"""Name under which a training keeps what moves its model; see `models.contribution_summary`."""
 REFERENCE_DOCUMENT = "reference"
 """Name under which a training keeps what it learned from, to tell drift by."""
 _VERDICT = "verdict"
@@ -166,6 +168,12 @@ def load_notes(folder: Path, registered: RegisteredModel) -> list[str]:
 def load_card(folder: Path, registered: RegisteredModel) -> str:
     """Return the model card of a registered model, Markdown."""
     return read_text(artifacts_of(folder, registered) / CARD)
+
+
+def load_contributions(folder: Path, registered: RegisteredModel) -> "pd.DataFrame | None":
+    """Return what moves a registered model; None where its training kept no table of that."""
+    path = artifacts_of(folder, registered) / "tables" / f"{CONTRIBUTIONS}.parquet"
+    return read_frame(path) if path.is_file() else None
 
 
 def load_document(folder: Path, registered: RegisteredModel, name: str) -> Any:

@@ -23,7 +23,7 @@ from pipelines.ingestion import read_reports
 from pipelines.plots import evidence_plots
 from pipelines.reproduction import reproduction_facts
 from pipelines.settings import Settings
-from pipelines.tracking import REFERENCE_DOCUMENT, Training
+from pipelines.tracking import CONTRIBUTIONS, REFERENCE_DOCUMENT, Training
 
 SNAPSHOTS = "training_snapshots"
 LABELS = "training_labels"
@@ -79,7 +79,7 @@ def describe_training(
         recipe=recipe,
         parameters=parameters,
         metrics=metric_figures(result.backtest_metrics),
-        tables=tables,
+        tables={**tables, CONTRIBUTIONS: result.contributions},
         documents={
             "features": {
                 "features": list(facts.features),

@@ -27,6 +27,8 @@ def test_the_summary_by_hand() -> None:
             "feature": ["large", "large", "small", "small"],
             "contribution": [-1.0, 2.0, 0.1, 0.2],
             "value_percentile": [np.nan, np.nan, 1.0, np.nan],
+            "value": [np.nan, np.nan, 5.0, np.nan],
+            "category": ["x", "y", None, None],
         }
     )
     pd.testing.assert_frame_equal(summarize_contributions(["small", "large", "none"], contributions, values), expected)
