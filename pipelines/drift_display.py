@@ -47,8 +47,13 @@ def print_drift(console: Console, drift: pd.DataFrame, day: object) -> None:
     print_wrapped(console, f"{held:,} of {len(quiet):,} other figures hold.", style="dim")
 
 
-def describe_drift(drift: pd.DataFrame) -> list[str]:
-    """Return one sentence where something drifts or nothing could be looked at, else none."""
+def describe_drift(drift: pd.DataFrame, more: str = "`falsegreen drift` says how far.") -> list[str]:
+    """Return one sentence where something drifts or nothing could be looked at, else none.
+
+    Args:
+        drift: The published `model_drift`.
+        more: Where to read on.
+    """
     if drift.empty:
         return [NO_REFERENCE]
     counts = drift.loc[drift["is_drifting"].astype(bool), "kind"].value_counts()
@@ -60,4 +65,4 @@ def describe_drift(drift: pd.DataFrame) -> list[str]:
             named.append(one if one.startswith("the ") else f"{count:,} {one if count == 1 else several}")
     if not named:
         return []
-    return [f"What the model learned no longer holds for {', '.join(named)}. `falsegreen drift` says how far."]
+    return [f"What the model learned no longer holds for {', '.join(named)}. {more}"]

@@ -6,8 +6,12 @@ Each says in its description what it shows.
 import altair as alt
 import pandas as pd
 
-from models.plots import reliability_chart
+from models.plots import auc_chart, contribution_chart, reliability_chart
 from models.settings import HEADLINE_BAND, ModelSettings
+from pipelines.board.backtest import METRICS, NEUTRAL
+from pipelines.board.theme import MUTED, OURS
+
+_LABELS, _STEP = 170, 26
 
 
 def reliability(
@@ -26,4 +30,101 @@ def reliability(
         title=f"{band} days ahead",
         description=f"Share that churned by predicted probability, {band} days ahead, out of time.",
     )
+    return drawn
+
+
+def ranking_by_cutoff(predictions: pd.DataFrame) -> alt.Chart:
+    """ROC AUC of each horizon over the cut-offs.
+
+    Args:
+        predictions: The published `backtest_predictions`.
+    """
+    drawn: alt.Chart = auc_chart(predictions).properties(
+        width="container",
+        title="",
+        description="ROC AUC of the churn probability by cut-off, a line for each horizon.",
+    )
+    return drawn
+
+
+def figure_chart(table: pd.DataFrame, figure: str) -> alt.LayerChart:
+    """One figure of every model with its interval.
+
+    Args:
+        table: As `backtest.figure_table` returns it.
+        figure: One of the figures in it.
+    """
+    rows = table.loc[table["figure"] == figure, ["model", "value", "low", "high"]]
+    return _intervals(rows, "model", figure, f"{figure} of each model and baseline, with intervals.")
+
+
+def slice_chart(table: pd.DataFrame, figure: str) -> alt.LayerChart:
+    """One figure of the shipped model by slice, with its interval.
+
+    Args:
+        table: As `backtest.slice_table` returns it.
+        figure: One of the figures in it.
+    """
+    rows = table.loc[table["figure"] == figure, ["slice", "value", "low", "high"]]
+    return _intervals(rows, "slice", figure, f"{figure} of the churn probability by slice, with intervals.")
+
+
+def summary_chart(contributions: pd.DataFrame) -> alt.Chart:
+    """What moves the model: a dot per renewal and feature.
+
+    Args:
+        contributions: What a training kept; see `models.contribution_summary`.
+    """
+    drawn: alt.Chart = contribution_chart(contributions, _LABELS).properties(
+        width="container",
+        # A height in steps does not go with a width that follows the page.
+        height=_STEP * contributions["feature"].nunique(),
+        title="",
+        description="Contributions of the features that move the model most, a dot per renewal, coloured by value.",
+    )
+    return drawn
+
+
+def dependence_chart(rows: pd.DataFrame, feature: str) -> alt.Chart:
+    """What a feature contributes, against its value.
+
+    Args:
+        rows: As `champions.dependence` returns them.
+        feature: Its name.
+    """
+    is_number = pd.api.types.is_numeric_dtype(rows["value"])
+    x = alt.X("value:Q", scale=alt.Scale(zero=False)) if is_number else alt.X("value:N")
+    drawn: alt.Chart = (
+        alt.Chart(rows)
+        .mark_circle(size=36, opacity=0.6)
+        .encode(
+            x=x.title(feature),
+            y=alt.Y("contribution:Q", title="contribution in log-odds"),
+            tooltip=["value", alt.Tooltip("contribution:Q", format="+.3f")],
+        )
+        .properties(
+            width="container", description=f"What {feature} contributes, against its value, renewal by renewal."
+        )
+    )
+    return drawn
+
+
+def _intervals(rows: pd.DataFrame, line: str, figure: str, says: str) -> alt.LayerChart:
+    """Dots with intervals, and a dashed line at the value that says nothing or is right."""
+    base = alt.Chart(rows).encode(
+        y=alt.Y(f"{line}:N", title=None, sort=list(rows[line]), axis=alt.Axis(labelLimit=_LABELS))
+    )
+    scale = alt.Scale(zero=False)
+    reach = base.mark_rule(strokeWidth=3, color=OURS, opacity=0.6).encode(
+        x=alt.X("low:Q", title=figure, scale=scale), x2="high:Q"
+    )
+    dots = base.mark_point(filled=True, size=80, color=OURS, opacity=1).encode(
+        x=alt.X("value:Q", title=figure, scale=scale),
+        tooltip=[f"{line}:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high"))],
+    )
+    layered: alt.LayerChart = reach + dots
+    if (neutral := NEUTRAL.get(METRICS.get(figure, ""))) is not None:
+        at = alt.Chart(pd.DataFrame({"neutral": [neutral]}))
+        layered = at.mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x=alt.X("neutral:Q", scale=scale)) + layered
+    drawn: alt.LayerChart = layered.properties(width="container", height=_STEP * max(len(rows), 1), description=says)
     return drawn

@@ -91,7 +91,7 @@ def section(
     small: Iterable[str] = (),
     link: tuple[str, str] | None = None,
 ) -> str:
-    """A heading, and what is said below it before tables and charts.
+    """A heading, and what is said below it before tables and charts; a name of the code stands between backquotes.
 
     Args:
         heading: Heading.
@@ -104,14 +104,14 @@ def section(
     return render(
         "board/section.html.j2",
         heading=heading,
-        said=tuple(said),
-        listed=tuple(listed),
+        said=[_parts(sentence) for sentence in said],
+        listed=[_parts(sentence) for sentence in listed],
         figures=tuple((figures or {}).items()),
-        small=tuple(small),
+        small=[_parts(sentence) for sentence in small],
         link=link,
     )
 
 
-def _parts(step: str) -> list[tuple[str, bool]]:
-    """The pieces of a step, and whether each is a command."""
-    return [(piece, place % 2 == 1) for place, piece in enumerate(step.split("`")) if piece]
+def _parts(text: str) -> list[tuple[str, bool]]:
+    """The pieces of a text, and whether each is a command or a name of the code."""
+    return [(piece, place % 2 == 1) for place, piece in enumerate(text.split("`")) if piece]

@@ -30,10 +30,12 @@ from pipelines.decisions import read_decisions
 from pipelines.mlflow_store import CHAMPION, REGISTERED_MODEL
 from pipelines.registry import RegisteredModel, find_by_content, find_model, load_model
 from pipelines.tracking import (
+    CONTRIBUTIONS,
     REFERENCE_DOCUMENT,
     Training,
     load_card,
     load_contestant,
+    load_contributions,
     load_notes,
     load_reference,
     register_training,
@@ -191,6 +193,17 @@ def test_recipe_walk_and_card_come_back(folder: Path, boosted: ChurnModel) -> No
     assert (contestant.kind, contestant.trained_through) == ("boosted", JUNE)
     pd.testing.assert_frame_equal(contestant.predictions, training(boosted).tables["backtest_predictions"])
     assert load_card(folder, registered) == "# A card"
+    assert load_contributions(folder, registered) is None
+
+
+def test_what_moves_a_model_comes_back(folder: Path, boosted: ChurnModel) -> None:
+    kept = pd.DataFrame({"feature": ["usage__events_28d"], "contribution": [0.1]})
+    remembered = training(boosted)
+    remembered = replace(remembered, tables={**remembered.tables, CONTRIBUTIONS: kept})
+
+    registered = register_training(folder, remembered, Judgement("promoted", "first", "It was."), "somebody")
+
+    pd.testing.assert_frame_equal(load_contributions(folder, registered), kept)
 
 
 def test_the_model_of_a_date_is_the_champion_or_who_was_in_charge_or_trained_for_it(

@@ -1,0 +1,210 @@
+"""The model: how good it was out of time, whether it still holds, what moves it, and who put it in charge.
+
+    falsegreen board --out WORKSPACE             as a page, with all the others
+    marimo edit notebooks/model_review.py        in the editor
+    python notebooks/model_review.py             as a script
+
+The workspace is the one that FALSEGREEN_HOME names.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(width="full", app_title="Model · falsegreen", css_file="board.css")
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    from pipelines.board import backtest as board
+    from pipelines.board import model_charts as charts
+    from pipelines.board.place import the_settings, the_workspace
+    from pipelines.board.shell import empty, header, section
+    from pipelines.board.tables import published
+    from pipelines.board.widgets import chart, table
+
+    return board, chart, charts, empty, header, mo, published, section, table, the_settings, the_workspace
+
+
+@app.cell
+def _(board, empty, header, mo, published, the_settings, the_workspace):
+    workspace = the_workspace()
+    settings = the_settings().model
+    metrics = published(workspace, "backtest_metrics")
+    predictions = published(workspace, "backtest_predictions")
+    drift = published(workspace, "model_drift")
+    request = mo.app_meta().request
+    meta = None if request is None else request.meta
+    mo.stop(
+        metrics is None or predictions is None,
+        mo.vstack(
+            [
+                mo.Html(header("model", meta=meta)),
+                mo.Html(
+                    empty(
+                        "No model was trained here yet.",
+                        "Try it on a made-up company: `falsegreen demo`",
+                        "With your own tables: `falsegreen run --source DIR --out WORKSPACE`, then reload",
+                    )
+                ),
+            ]
+        ),
+    )
+    mo.Html(header("model", board.lead(metrics, drift), meta))
+    return drift, metrics, predictions, settings, workspace
+
+
+@app.cell
+def _(board, metrics, mo):
+    bands = board.bands(metrics)
+    mo.stop(not bands)
+    band = mo.ui.dropdown(bands, value=bands[0], label="days ahead")
+    figure = mo.ui.dropdown(list(board.METRICS), value=board.USUAL, label="figure")
+    mo.hstack([band, figure], wrap=True, justify="start", gap=1)
+    return band, figure
+
+
+@app.cell
+def _(band, board, chart, charts, figure, metrics, mo, section, table):
+    figures = board.figure_table(metrics, band.value)
+    mo.vstack(
+        [
+            mo.Html(
+                section(
+                    board.heading(metrics, band.value),
+                    listed=board.in_words(metrics, band.value),
+                    small=(board.READING,),
+                )
+            ),
+            chart(charts.figure_chart(figures, figure.value)),
+            table(figures, board.FIGURE_FORMATS, "Every figure, model and baseline"),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(board, metrics, mo):
+    slicings = board.slices_of(metrics)
+    mo.stop(not slicings)
+    slicing = mo.ui.dropdown(slicings, value=next(iter(slicings)), label="by")
+    sliced_figure = mo.ui.dropdown(list(board.SLICED), value=board.USUAL, label="figure")
+    return sliced_figure, slicing
+
+
+@app.cell
+def _(band, board, chart, charts, metrics, mo, section, sliced_figure, slicing, table):
+    slices = board.slice_table(metrics, band.value, slicing.value)
+    mo.vstack(
+        [
+            mo.Html(section("Slice by slice", small=(board.SLICE_READING,))),
+            mo.hstack([slicing, sliced_figure], wrap=True, justify="start", gap=1),
+            chart(charts.slice_chart(slices, sliced_figure.value)),
+            table(slices, board.SLICE_FORMATS),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(band, board, chart, charts, mo, predictions, section, settings):
+    mo.vstack(
+        [
+            mo.Html(section("Are the probabilities true?", small=(board.RELIABILITY_READING,))),
+            chart(charts.reliability(predictions, settings, band.value)),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(board, chart, charts, mo, predictions, section, table):
+    mo.stop(predictions.empty)
+    mo.vstack(
+        [
+            mo.Html(section("Does the ranking hold over time?")),
+            chart(charts.ranking_by_cutoff(predictions)),
+            table(board.cutoff_table(predictions), board.CUTOFF_FORMATS),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(board, drift, mo, section, table):
+    mo.stop(drift is None)
+    mo.vstack(
+        [
+            mo.Html(section("Does it still hold?", board.drift_in_words(drift))),
+            table(board.drift_table(drift), board.DRIFT_FORMATS, wrapped=["in words"]),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(mo, section, workspace):
+    # Last, and imported here: what keeps the registry takes seconds to load the first time.
+    from pipelines.board import champions
+
+    registry = champions.read_registry(workspace)
+    mo.stop(registry is None, mo.Html(section("What moves it", (champions.NOTHING,))))
+    contributions = registry.contributions
+    return champions, contributions, registry
+
+
+@app.cell
+def _(chart, charts, champions, contributions, mo, section, table):
+    mo.stop(
+        contributions is None or contributions.empty,
+        mo.Html(section("What moves it", (champions.NO_CONTRIBUTIONS,))),
+    )
+    feature = mo.ui.dropdown(
+        champions.features_of(contributions), value=champions.features_of(contributions)[0], label="feature"
+    )
+    mo.vstack(
+        [
+            mo.Html(section("What moves it", small=(champions.READING,))),
+            chart(charts.summary_chart(contributions)),
+            table(champions.effect_table(contributions), champions.EFFECT_FORMATS),
+        ]
+    )
+    return (feature,)
+
+
+@app.cell
+def _(champions, chart, charts, contributions, feature, mo, section, table):
+    depends = champions.dependence(contributions, feature.value)
+    mo.vstack(
+        [
+            mo.Html(section("What a value contributes", champions.without_value(contributions, feature.value))),
+            feature,
+            chart(charts.dependence_chart(depends, feature.value)),
+            table(depends, champions.DEPENDENCE_FORMATS),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(champions, mo, registry, section, table):
+    mo.vstack(
+        [
+            mo.Html(section("Who was put in charge, by whom and why")),
+            table(champions.decision_table(registry), wrapped=["why", "figures"], label="Decisions"),
+            table(champions.version_table(registry), champions.VERSION_FORMATS, "Versions"),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(champions, mo, registry):
+    mo.stop(registry.card is None)
+    mo.Html(champions.card_page(registry.card))
+    return
+
+
+if __name__ == "__main__":
+    app.run()
