@@ -272,7 +272,8 @@ def test_the_forecast_speaks_of_the_next_quarter_and_names_the_naive_lines_that_
     assert part.sentences == (
         "1 renewal worth 1,000 USD comes due in 2026-Q3. The forecast is that 80.0% of it stays, in four courses of "
         "five between 0.0% and 100.0%. Naive lines: all renew 100%, last four quarters 90%.",
-        "A contract counts once in a quarter, at its first renewal there; plans of a few months come in as they near.",
+        "A contract counts once in a quarter, and stays if it passes every renewal there; plans of a few months come "
+        "in as they near.",
     )
     assert part.sheets[0].rows[1] == ("2026-Q3", "1,000", "80.0%", "0–100%", "500", "100", "400", "–")
     page = brief_of(material_of(risk_of({}), forecast=forecast_of()), SETTINGS)
