@@ -20,7 +20,8 @@ def _():
     from pipelines.board import gut_charts as charts
     from pipelines.board import gut_feel as board
     from pipelines.board import overrides as held
-    from pipelines.board.model_charts import reliability
+    from pipelines.board import pulse_givers as given
+    from pipelines.board.model_charts import published_reliability
     from pipelines.board.place import the_settings, the_workspace
     from pipelines.board.shell import empty, header, section
     from pipelines.board.tables import published
@@ -34,11 +35,12 @@ def _():
         chart,
         charts,
         empty,
+        given,
         header,
         held,
         mo,
         published,
-        reliability,
+        published_reliability,
         section,
         table,
         the_settings,
@@ -47,16 +49,15 @@ def _():
 
 
 @app.cell
-def _(board, empty, header, mo, published, the_settings, the_workspace):
+def _(board, empty, given, header, mo, published, the_settings, the_workspace):
     workspace = the_workspace()
     settings = the_settings()
     request = mo.app_meta().request
     meta = None if request is None else request.meta
-    calibration, habits, notes = board.shown(
+    calibration, habits, notes = given.shown(
         published(workspace, "gut_calibration"), published(workspace, "pulse_habits"), settings.judgement
     )
     overrides = published(workspace, "override_value")
-    predictions = published(workspace, "backtest_predictions")
     mo.stop(
         calibration is None or habits is None or overrides is None,
         mo.vstack(
@@ -74,7 +75,7 @@ def _(board, empty, header, mo, published, the_settings, the_workspace):
         ),
     )
     mo.Html(header("gut-feel", (*board.lead(calibration), *notes), meta))
-    return calibration, habits, overrides, predictions, settings
+    return calibration, habits, overrides, settings, workspace
 
 
 @app.cell
@@ -115,8 +116,9 @@ def _(board, figures, mo, section, table):
 
 
 @app.cell
-def _(chart, mo, predictions, reliability, section, settings):
-    mo.stop(predictions is None or predictions.empty)
+def _(chart, mo, published_reliability, section, settings, workspace):
+    reliability = published_reliability(workspace, settings.model, model="gut_view")
+    mo.stop(reliability is None)
     mo.vstack(
         [
             mo.Html(
@@ -128,7 +130,7 @@ def _(chart, mo, predictions, reliability, section, settings):
                     ),
                 )
             ),
-            chart(reliability(predictions, settings.model, model="gut_view")),
+            chart(reliability),
         ]
     )
     return
@@ -214,11 +216,11 @@ def _(chart, charts, held, mo, overrides, population, section, table, taken):
 
 
 @app.cell
-def _(board, calibration, figures, mo, section, table, taken):
-    people = board.people_table(calibration, taken.value)
+def _(board, calibration, figures, given, mo, section, table, taken):
+    people = given.people_table(calibration, taken.value)
     mo.vstack(
         [
-            mo.Html(section("People", board.people_in_words(figures, taken.value), small=(board.PURPOSE,))),
+            mo.Html(section("People", given.people_in_words(figures, taken.value), small=(board.PURPOSE,))),
             *([table(people, {}, "Shrunk towards the team and adjusted for their books")] if len(people) else []),
         ]
     )
@@ -226,17 +228,17 @@ def _(board, calibration, figures, mo, section, table, taken):
 
 
 @app.cell
-def _(board, habits, mo, section, table):
+def _(given, habits, mo, section, table):
     mo.vstack(
         [
             mo.Html(
                 section(
                     "How pulses are given",
-                    listed=board.habits_in_words(habits),
+                    listed=given.habits_in_words(habits),
                     small=("Worth a look is not wrong: each habit has good reasons, too.",),
                 )
             ),
-            table(board.habit_table(habits), board.HABIT_FORMATS, widths={"what was found": 560}),
+            table(given.habit_table(habits), given.HABIT_FORMATS, widths={"what was found": 560}),
         ]
     )
     return

@@ -108,11 +108,13 @@ def _(band, board, chart, charts, metrics, mo, section, sliced_figure, slicing, 
 
 
 @app.cell
-def _(band, board, chart, charts, mo, predictions, section, settings):
+def _(band, board, chart, charts, mo, section, settings, workspace):
+    reliability = charts.published_reliability(workspace, settings, band.value)
+    mo.stop(reliability is None)
     mo.vstack(
         [
             mo.Html(section("Are the probabilities true?", small=(board.RELIABILITY_READING,))),
-            chart(charts.reliability(predictions, settings, band.value)),
+            chart(reliability),
         ]
     )
     return
@@ -137,7 +139,7 @@ def _(board, drift, mo, section, table):
     mo.vstack(
         [
             mo.Html(section("Does it still hold?", board.drift_in_words(drift))),
-            table(board.drift_table(drift), board.DRIFT_FORMATS, wrapped=["in words"]),
+            table(board.drift_table(drift), board.DRIFT_FORMATS, widths={"in words": 480}),
         ]
     )
     return
@@ -192,7 +194,7 @@ def _(champions, mo, registry, section, table):
     mo.vstack(
         [
             mo.Html(section("Who was put in charge, by whom and why")),
-            table(champions.decision_table(registry), wrapped=["why", "figures"], label="Decisions"),
+            table(champions.decision_table(registry), label="Decisions", widths={"why": 320, "figures": 480}),
             table(champions.version_table(registry), champions.VERSION_FORMATS, "Versions"),
         ]
     )

@@ -1,7 +1,7 @@
-"""What the gut feel page shows: what colours meant, how they age, which answers predict, and how pulses are given.
+"""What the gut feel page shows: what colours meant, what they were worth, how they age, and which answers predict.
 
-Figures are those of `gut_calibration` and `pulse_habits`. Who was right in disagreements is told in `overrides`, what
-charts look like in `gut_charts`.
+Figures are those of `gut_calibration`. Who was right in disagreements is told in `overrides`, who gives pulses in
+`pulse_givers`, what charts look like in `gut_charts`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,11 +9,8 @@ from typing import Final
 
 import pandas as pd
 
-from models.judgement.csm_record import PEOPLE_CHECKPOINT
 from models.judgement.judged import ABSENT, ALL, COLOURS, UNPLAYED
-from models.settings import JudgementSettings
 from pipelines.board.widgets import Format, number, share
-from pipelines.exports.export import without_people
 from pipelines.figures_in_words import between, percent
 from pipelines.gut_in_words import (
     NOT_FOR,
@@ -23,12 +20,9 @@ from pipelines.gut_in_words import (
     age_order,
     answers,
     by_place,
-    habits_worth_a_look,
     is_telling,
     optimism_in_words,
     order_in_words,
-    saves_in_words,
-    spread_of_people_in_words,
 )
 
 TAKEN: Final = {words: checkpoint for checkpoint, words in SPOKEN_AT.items()}
@@ -56,29 +50,7 @@ ANSWER_FORMATS: Final[Mapping[str, Format]] = {
     "churn rate": share,
     **dict.fromkeys(("lift", "low", "high"), number(2)),
 }
-HABIT_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("figure", "low", "high"), number(3))
-_OF_PEOPLE: Final = {"green_share": ("calls green", "{:.0%}"), "discrimination": ("tells apart (AUC)", "{:.2f}")}
 _KINDS: Final = {"answer": "answer", "theme": "reason", "wording": "wording"}
-
-
-def shown(
-    calibration: pd.DataFrame | None, habits: pd.DataFrame | None, settings: JudgementSettings
-) -> tuple[pd.DataFrame | None, pd.DataFrame | None, tuple[str, ...]]:
-    """Return what may be shown: single people only where that is set, whatever was when the tables were made.
-
-    Args:
-        calibration: The published `gut_calibration`, or None.
-        habits: The published `pulse_habits`, or None.
-        settings: Whether people may be shown.
-
-    Returns:
-        Both tables, and what was left out, in sentences.
-    """
-    if settings.show_people or calibration is None or habits is None:
-        return calibration, habits, ()
-    calibration, left_out = without_people("gut_calibration", calibration)
-    habits, also_left_out = without_people("pulse_habits", habits)
-    return calibration, habits, (*left_out, *also_left_out)
 
 
 def figures_of(calibration: pd.DataFrame, checkpoint: str, counted: str = ALL) -> Figures:
@@ -162,8 +134,8 @@ def view_table(figures: Figures) -> pd.DataFrame:
                     "AUC": None if auc is None else auc["value"],
                     "90 % of AUC": _interval(auc, "{:.2f}"),
                     "Brier score": score["value"],
-                    "skill over base rate": _with_interval(figures.get(("view", view, "skill_to_base_rate"))),
-                    "skill over usage": _with_interval(figures.get(("view", view, "skill_to_usage_view"))),
+                    "skill over base rate": with_interval(figures.get(("view", view, "skill_to_base_rate"))),
+                    "skill over usage": with_interval(figures.get(("view", view, "skill_to_usage_view"))),
                 }
             )
     return pd.DataFrame(lines)
@@ -219,61 +191,6 @@ def answer_table(figures: Figures) -> pd.DataFrame:
     return table.sort_values(["stands out", "lift"], ascending=[False, False], kind="stable", ignore_index=True)
 
 
-def people_table(calibration: pd.DataFrame, checkpoint: str) -> pd.DataFrame:
-    """Return what single people's colours meant, where the table names them; else no rows.
-
-    Args:
-        calibration: What may be shown of `gut_calibration`.
-        checkpoint: One of the values of `TAKEN`.
-    """
-    all_renewals, unplayed = (figures_of(calibration, checkpoint, counted) for counted in (ALL, UNPLAYED))
-    names = sorted(item for subject, item, measure in all_renewals if (subject, measure) == ("csm", "optimism"))
-    lines = []
-    for name in names:
-        first = all_renewals["csm", name, "optimism"]
-        line = {"CSM": name, "calls": first["renewals"], "lost": first["churns"]}
-        for measure, (spoken, form) in _OF_PEOPLE.items():
-            for figures, ending in ((all_renewals, ""), (unplayed, ", without plays")):
-                line[f"{spoken}{ending}"] = _with_interval(figures.get(("csm", name, measure)), form)
-        lines.append(line)
-    return pd.DataFrame(lines)
-
-
-def people_in_words(figures: Figures, checkpoint: str) -> tuple[str, ...]:
-    """Return what is said of people without saying who: how far they differ, what may have been saved."""
-    said = []
-    spread = figures.get(("people", "", "optimism_sd"))
-    if spread is not None and checkpoint == PEOPLE_CHECKPOINT:
-        said.append(spread_of_people_in_words(spread))
-    saves = figures.get(("people", "", "possible_saves"))
-    if saves is not None:
-        said.append(saves_in_words(saves))
-    return tuple(said)
-
-
-def habits_in_words(habits: pd.DataFrame) -> tuple[str, ...]:
-    """Return what is worth a look in how pulses are given."""
-    if habits.empty:
-        return ("No pulse is on record.",)
-    return tuple(habits_worth_a_look(habits)) or ("Nothing stands out in how pulses are given.",)
-
-
-def habit_table(habits: pd.DataFrame) -> pd.DataFrame:
-    """Return everything that was looked at in how pulses are given; of a person only where the table names one."""
-    return pd.DataFrame(
-        {
-            "habit": habits["habit"].str.replace("_", " "),
-            "who": habits["csm_id"].replace("", "everybody"),
-            "what was found": habits["sentence"],
-            "figure": habits["value"],
-            "low": habits["low"],
-            "high": habits["high"],
-            "pulses": habits["pulses"],
-            "worth a look": habits["is_notable"].astype(bool).map({True: "yes", False: "no"}),
-        }
-    ).sort_values("worth a look", ascending=False, kind="stable", ignore_index=True)
-
-
 def _place_in(names: Iterable[str]) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
@@ -282,7 +199,8 @@ def _interval(row: "pd.Series[float] | None", form: str) -> str:
     return "" if row is None or pd.isna(row["low"]) else f"{form.format(row['low'])} to {form.format(row['high'])}"
 
 
-def _with_interval(row: "pd.Series[float] | None", form: str = "{:+.3f}") -> str:
+def with_interval(row: "pd.Series[float] | None", form: str = "{:+.3f}") -> str:
+    """A figure and its interval as text, or a dash."""
     if row is None or pd.isna(row["value"]):
         return "–"
     interval = _interval(row, form)

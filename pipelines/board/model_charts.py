@@ -3,15 +3,21 @@
 Each says in its description what it shows.
 """
 
+from functools import lru_cache
+from typing import Final
+
 import altair as alt
 import pandas as pd
 
 from models.plots import auc_chart, contribution_chart, reliability_chart
 from models.settings import HEADLINE_BAND, ModelSettings
 from pipelines.board.backtest import METRICS, NEUTRAL
+from pipelines.board.tables import published, revision
 from pipelines.board.theme import MUTED, OURS
+from pipelines.workspace import Workspace
 
-_LABELS, _STEP = 170, 26
+PREDICTIONS: Final = "backtest_predictions"
+_LABELS, _STEP, _KEPT = 170, 26, 32
 
 
 def reliability(
@@ -31,6 +37,27 @@ def reliability(
         description=f"Share that churned by predicted probability, {band} days ahead, out of time.",
     )
     return drawn
+
+
+def published_reliability(
+    workspace: Workspace, settings: ModelSettings, band: str = HEADLINE_BAND, model: str = "churn_probability"
+) -> alt.LayerChart | None:
+    """The same of the newest published predictions, or None without any: drawn once, since its band takes a second.
+
+    Raises:
+        PublishedError: If the file that the manifest names is missing or has changed.
+    """
+    known_by = revision(workspace, PREDICTIONS)
+    drawn = None if known_by is None else _kept(workspace, known_by, settings, band, model)
+    return None if drawn is None else drawn.copy(deep=True)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(workspace: Workspace, _: str, settings: ModelSettings, band: str, model: str) -> alt.LayerChart | None:
+    predictions = published(workspace, PREDICTIONS)
+    if predictions is None or not (predictions["band"] == band).any():
+        return None
+    return reliability(predictions, settings, band, model)
 
 
 def ranking_by_cutoff(predictions: pd.DataFrame) -> alt.Chart:

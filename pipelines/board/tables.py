@@ -32,6 +32,15 @@ def published(workspace: Workspace, table: str, as_of: date | None = None) -> pd
     return _kept(workspace, table, day, _hash_of(workspace, table, day))
 
 
+def revision(workspace: Workspace, table: str) -> str | None:
+    """Return what the newest published revision of a table is known by, or None where there is none.
+
+    What takes long to make of a table can be kept under this.
+    """
+    days = published_dates(workspace, table)
+    return _hash_of(workspace, table, days[-1]) if days else None
+
+
 def first_published(workspace: Workspace, table: str, as_of: date) -> pd.DataFrame | None:
     """Return what people were first shown of a table for a date, or None where it has not been published."""
     manifest = read_manifest(workspace, as_of)

@@ -9,6 +9,7 @@ from models.judgement.habits import HABIT_COLUMNS
 from models.settings import JudgementSettings
 from pipelines.board import gut_charts as charts
 from pipelines.board import gut_feel as board
+from pipelines.board import pulse_givers as given
 
 Entry = tuple[str, str, str, str, str, str, str, float, float, float, int, int]
 
@@ -78,17 +79,17 @@ def test_the_page_says_first_what_colours_meant_and_what_it_is_not_for() -> None
 def test_people_are_left_out_unless_that_is_set_whatever_the_table_holds() -> None:
     named = [entry("csm", "Ada", measure, 0.6, 0.5, 0.7) for measure in ("optimism", "green_share", "discrimination")]
     calibration, habits = calibration_of(*COLOURS, *named), habits_of(("copied_reasons", "Ada", True))
-    hidden, without, notes = board.shown(calibration, habits, JudgementSettings())
+    hidden, without, notes = given.shown(calibration, habits, JudgementSettings())
     assert hidden is not None
     assert without is not None
     assert "Ada" not in hidden.to_string() + without.to_string()
     assert len(notes) == 2
-    assert board.people_table(hidden, "90").empty
-    as_is, with_names, notes = board.shown(calibration, habits, JudgementSettings(show_people=True))
+    assert given.people_table(hidden, "90").empty
+    as_is, with_names, notes = given.shown(calibration, habits, JudgementSettings(show_people=True))
     assert as_is is not None
     assert with_names is not None
     assert notes == ()
-    people = board.people_table(as_is, "90")
+    people = given.people_table(as_is, "90")
     assert people.loc[0, "CSM"] == "Ada"
     assert people.loc[0, "calls green"] == "60% (50% to 70%)"
     assert people.loc[0, "calls green, without plays"] == "–"
@@ -132,11 +133,11 @@ def test_what_was_not_looked_at_has_no_line() -> None:
 
 def test_habits_worth_a_look_come_first() -> None:
     habits = habits_of(("empty_reasons", "", False), ("never_red", "", True))
-    assert board.habits_in_words(habits) == ("never_red!",)
-    assert list(board.habit_table(habits)["habit"]) == ["never red", "empty reasons"]
-    assert list(board.habit_table(habits)["who"]) == ["everybody", "everybody"]
-    assert "Nothing stands out" in board.habits_in_words(habits.iloc[:1])[0]
-    assert board.habits_in_words(habits.iloc[:0]) == ("No pulse is on record.",)
+    assert given.habits_in_words(habits) == ("never_red!",)
+    assert list(given.habit_table(habits)["habit"]) == ["never red", "empty reasons"]
+    assert list(given.habit_table(habits)["who"]) == ["everybody", "everybody"]
+    assert "Nothing stands out" in given.habits_in_words(habits.iloc[:1])[0]
+    assert given.habits_in_words(habits.iloc[:0]) == ("No pulse is on record.",)
 
 
 def test_charts_say_what_they_show() -> None:
