@@ -21,30 +21,31 @@ def _():
     from pipelines.board import forecast_charts as charts
     from pipelines.board import forecast_record as past
     from pipelines.board.place import the_settings, the_workspace
-    from pipelines.board.shell import empty, header, section
+    from pipelines.board.shell import header, nothing_published, section
     from pipelines.board.tables import published
-    from pipelines.board.widgets import chart, table
+    from pipelines.board.widgets import chart, table, table_to_take
     from pipelines.forecast_display import rules_in_words
 
     return (
         board,
         charts,
-        empty,
         header,
         mo,
+        nothing_published,
         past,
         published,
         rules_in_words,
         section,
         chart,
         table,
+        table_to_take,
         the_settings,
         the_workspace,
     )
 
 
 @app.cell
-def _(board, empty, header, mo, past, published, the_settings, the_workspace):
+def _(board, header, mo, nothing_published, past, published, the_settings, the_workspace):
     workspace = the_workspace()
     settings = the_settings().forecast
     forecast = published(workspace, "renewal_forecast")
@@ -57,10 +58,8 @@ def _(board, empty, header, mo, past, published, the_settings, the_workspace):
             [
                 mo.Html(header("forecast", meta=meta)),
                 mo.Html(
-                    empty(
-                        "No forecast is published here yet, or nothing falls due in the quarters that are forecast.",
-                        "Try it on a made-up company: `falsegreen demo`",
-                        "With your own tables: `falsegreen run --source DIR --out WORKSPACE`, then reload",
+                    nothing_published(
+                        "No forecast is published here yet, or nothing falls due in the quarters that are forecast."
                     )
                 ),
             ]
@@ -92,7 +91,7 @@ def _(board, currency, forecast, kind, level, mo, names):
 
 
 @app.cell
-def _(board, charts, kind, level, mo, period, rows, rules_in_words, section, settings, chart, table, totals):
+def _(board, chart, charts, kind, level, mo, period, rows, rules_in_words, section, settings, table_to_take, totals):
     mo.vstack(
         [
             mo.Html(
@@ -106,14 +105,14 @@ def _(board, charts, kind, level, mo, period, rows, rules_in_words, section, set
                 if level.value == "everything"
                 else charts.lines_chart(rows, period.value, level.value)
             ),
-            table(board.outlook_table(rows, level.value), board.OUTLOOK_FORMATS),
+            table_to_take(board.outlook_table(rows, level.value), "forecast", board.OUTLOOK_FORMATS),
         ]
     )
     return
 
 
 @app.cell
-def _(board, charts, currency, mo, period, section, chart, table, totals):
+def _(board, chart, charts, currency, mo, period, section, table_to_take, totals):
     row = totals[totals["period"] == period.value].iloc[0].to_dict()
     steps = board.waterfall(row)
     mo.vstack(
@@ -126,7 +125,7 @@ def _(board, charts, currency, mo, period, section, chart, table, totals):
                 )
             ),
             chart(charts.waterfall_chart(steps, currency.value, period.value)),
-            table(board.waterfall_table(steps), board.WATERFALL_FORMATS),
+            table_to_take(board.waterfall_table(steps), "waterfall", board.WATERFALL_FORMATS),
         ]
     )
     return
@@ -143,14 +142,14 @@ def _(mo, past, record):
 
 
 @app.cell
-def _(ahead, charts, currency, mo, origin, past, record, section, settings, chart, table):
+def _(ahead, chart, charts, currency, mo, origin, past, record, section, settings, table, table_to_take):
     judged = past.quarters(record, origin.value, currency.value, ahead.value)
     mo.vstack(
         [
             mo.Html(section("How past forecasts did", (past.in_words(judged, ahead.value),), small=(past.READING,))),
             mo.hstack([origin, ahead], wrap=True, justify="start", gap=1),
             chart(charts.record_chart(judged, ahead.value)),
-            table(past.quarters_table(judged), past.RECORD_FORMATS, "Every quarter"),
+            table_to_take(past.quarters_table(judged), "past-forecasts", past.RECORD_FORMATS, "Every quarter"),
             chart(charts.errors_chart(past.mean_errors(record, origin.value, settings))),
             table(
                 past.summary_table(record, origin.value, settings),

@@ -25,7 +25,7 @@ def _():
     from pipelines.board.place import the_settings, the_workspace
     from pipelines.board.shell import empty, header, section
     from pipelines.board.tables import published
-    from pipelines.board.widgets import chart, table
+    from pipelines.board.widgets import chart, table, table_to_take
     from pipelines.gut_in_words import ageing_in_words, chance_in_words
 
     return (
@@ -43,6 +43,7 @@ def _():
         published_reliability,
         section,
         table,
+        table_to_take,
         the_settings,
         the_workspace,
     )
@@ -88,14 +89,14 @@ def _(board, mo):
 
 
 @app.cell
-def _(board, calibration, chart, charts, counted, mo, section, sliced, table, taken):
+def _(board, calibration, chart, charts, counted, mo, section, sliced, table_to_take, taken):
     meant = board.colour_table(calibration, sliced.value, taken.value, counted.value)
     figures = board.figures_of(calibration, taken.value, counted.value)
     mo.vstack(
         [
             mo.Html(section("What colours meant", small=(board.MEANING, board.INTERVALS))),
             chart(charts.colours_chart(meant)),
-            table(meant, board.COLOUR_FORMATS),
+            table_to_take(meant, "colours", board.COLOUR_FORMATS),
         ]
         if len(meant)
         else [mo.Html(section("What colours meant", (board.NOTHING,)))]
@@ -137,7 +138,7 @@ def _(chart, mo, published_reliability, section, settings, workspace):
 
 
 @app.cell
-def _(ageing_in_words, board, chart, charts, figures, mo, section, table):
+def _(ageing_in_words, board, chart, charts, figures, mo, section, table_to_take):
     ages = board.age_table(figures)
     ageing = ageing_in_words(figures)
     mo.stop(ages.empty)
@@ -151,21 +152,21 @@ def _(ageing_in_words, board, chart, charts, figures, mo, section, table):
                 )
             ),
             chart(charts.ages_chart(ages)),
-            table(ages, board.AGE_FORMATS),
+            table_to_take(ages, "ages-of-colours", board.AGE_FORMATS),
         ]
     )
     return
 
 
 @app.cell
-def _(board, chance_in_words, chart, charts, figures, mo, section, table):
+def _(board, chance_in_words, chart, charts, figures, mo, section, table_to_take):
     said = board.answer_table(figures)
     mo.stop(said.empty, mo.Html(section("Answers and reasons", ("Nothing can be said of any answer or reason.",))))
     mo.vstack(
         [
             mo.Html(section("Answers and reasons that predict", (chance_in_words(len(said)),))),
             chart(charts.answers_chart(said)),
-            table(said, board.ANSWER_FORMATS),
+            table_to_take(said, "answers-and-reasons", board.ANSWER_FORMATS),
         ]
     )
     return
@@ -179,7 +180,7 @@ def _(held, mo):
 
 
 @app.cell
-def _(chart, charts, held, mo, overrides, section, table, taken, way):
+def _(chart, charts, held, mo, overrides, section, table_to_take, taken, way):
     differing = held.disagreement_table(overrides, taken.value, way.value)
     mo.vstack(
         [
@@ -188,7 +189,7 @@ def _(chart, charts, held, mo, overrides, section, table, taken, way):
             *(
                 [
                     chart(charts.expectations_chart(held.expectations(differing))),
-                    table(differing, held.DISAGREEMENT_FORMATS),
+                    table_to_take(differing, "disagreements", held.DISAGREEMENT_FORMATS),
                 ]
                 if len(differing)
                 else [mo.md(held.NOTHING)]
@@ -199,14 +200,14 @@ def _(chart, charts, held, mo, overrides, section, table, taken, way):
 
 
 @app.cell
-def _(chart, charts, held, mo, overrides, population, section, table, taken):
+def _(chart, charts, held, mo, overrides, population, section, table_to_take, taken):
     gains = held.policy_table(overrides, taken.value, population.value)
     mo.vstack(
         [
             mo.Html(section("What following the person would have gained", small=(held.POLICY_READING,))),
             population,
             *(
-                [chart(charts.policies_chart(gains)), table(gains, held.POLICY_FORMATS)]
+                [chart(charts.policies_chart(gains)), table_to_take(gains, "policies", held.POLICY_FORMATS)]
                 if len(gains)
                 else [mo.md(held.NOTHING)]
             ),
@@ -228,7 +229,7 @@ def _(board, calibration, figures, given, mo, section, table, taken):
 
 
 @app.cell
-def _(given, habits, mo, section, table):
+def _(given, habits, mo, section, table_to_take):
     mo.vstack(
         [
             mo.Html(
@@ -238,7 +239,7 @@ def _(given, habits, mo, section, table):
                     small=("Worth a look is not wrong: each habit has good reasons, too.",),
                 )
             ),
-            table(given.habit_table(habits), given.HABIT_FORMATS, widths={"what was found": 560}),
+            table_to_take(given.habit_table(habits), "habits", given.HABIT_FORMATS, widths={"what was found": 560}),
         ]
     )
     return

@@ -20,15 +20,27 @@ def _():
     from pipelines.board import backtest as board
     from pipelines.board import model_charts as charts
     from pipelines.board.place import the_settings, the_workspace
-    from pipelines.board.shell import empty, header, section
+    from pipelines.board.shell import header, nothing_published, section
     from pipelines.board.tables import published
-    from pipelines.board.widgets import chart, table
+    from pipelines.board.widgets import chart, table_to_take
 
-    return board, chart, charts, empty, header, mo, published, section, table, the_settings, the_workspace
+    return (
+        board,
+        chart,
+        charts,
+        header,
+        mo,
+        nothing_published,
+        published,
+        section,
+        table_to_take,
+        the_settings,
+        the_workspace,
+    )
 
 
 @app.cell
-def _(board, empty, header, mo, published, the_settings, the_workspace):
+def _(board, header, mo, nothing_published, published, the_settings, the_workspace):
     workspace = the_workspace()
     settings = the_settings().model
     metrics = published(workspace, "backtest_metrics")
@@ -41,13 +53,7 @@ def _(board, empty, header, mo, published, the_settings, the_workspace):
         mo.vstack(
             [
                 mo.Html(header("model", meta=meta)),
-                mo.Html(
-                    empty(
-                        "No model was trained here yet.",
-                        "Try it on a made-up company: `falsegreen demo`",
-                        "With your own tables: `falsegreen run --source DIR --out WORKSPACE`, then reload",
-                    )
-                ),
+                mo.Html(nothing_published("No model was trained here yet.")),
             ]
         ),
     )
@@ -66,7 +72,7 @@ def _(board, metrics, mo):
 
 
 @app.cell
-def _(band, board, chart, charts, figure, metrics, mo, section, table):
+def _(band, board, chart, charts, figure, metrics, mo, section, table_to_take):
     figures = board.figure_table(metrics, band.value)
     mo.vstack(
         [
@@ -78,7 +84,7 @@ def _(band, board, chart, charts, figure, metrics, mo, section, table):
                 )
             ),
             chart(charts.figure_chart(figures, figure.value)),
-            table(figures, board.FIGURE_FORMATS, "Every figure, model and baseline"),
+            table_to_take(figures, "backtest", board.FIGURE_FORMATS, "Every figure, model and baseline"),
         ]
     )
     return
@@ -94,14 +100,14 @@ def _(board, metrics, mo):
 
 
 @app.cell
-def _(band, board, chart, charts, metrics, mo, section, sliced_figure, slicing, table):
+def _(band, board, chart, charts, metrics, mo, section, sliced_figure, slicing, table_to_take):
     slices = board.slice_table(metrics, band.value, slicing.value)
     mo.vstack(
         [
             mo.Html(section("Slice by slice", small=(board.SLICE_READING,))),
             mo.hstack([slicing, sliced_figure], wrap=True, justify="start", gap=1),
             chart(charts.slice_chart(slices, sliced_figure.value)),
-            table(slices, board.SLICE_FORMATS),
+            table_to_take(slices, "slices", board.SLICE_FORMATS),
         ]
     )
     return
@@ -121,25 +127,25 @@ def _(band, board, chart, charts, mo, section, settings, workspace):
 
 
 @app.cell
-def _(board, chart, charts, mo, predictions, section, table):
+def _(board, chart, charts, mo, predictions, section, table_to_take):
     mo.stop(predictions.empty)
     mo.vstack(
         [
             mo.Html(section("Does the ranking hold over time?")),
             chart(charts.ranking_by_cutoff(predictions)),
-            table(board.cutoff_table(predictions), board.CUTOFF_FORMATS),
+            table_to_take(board.cutoff_table(predictions), "ranking-by-cutoff", board.CUTOFF_FORMATS),
         ]
     )
     return
 
 
 @app.cell
-def _(board, drift, mo, section, table):
+def _(board, drift, mo, section, table_to_take):
     mo.stop(drift is None)
     mo.vstack(
         [
             mo.Html(section("Does it still hold?", board.drift_in_words(drift))),
-            table(board.drift_table(drift), board.DRIFT_FORMATS, widths={"in words": 480}),
+            table_to_take(board.drift_table(drift), "drift", board.DRIFT_FORMATS, widths={"in words": 480}),
         ]
     )
     return
@@ -157,7 +163,7 @@ def _(mo, section, workspace):
 
 
 @app.cell
-def _(chart, charts, champions, contributions, mo, section, table):
+def _(champions, chart, charts, contributions, mo, section, table_to_take):
     mo.stop(
         contributions is None or contributions.empty,
         mo.Html(section("What moves it", (champions.NO_CONTRIBUTIONS,))),
@@ -169,33 +175,35 @@ def _(chart, charts, champions, contributions, mo, section, table):
         [
             mo.Html(section("What moves it", small=(champions.READING,))),
             chart(charts.summary_chart(contributions)),
-            table(champions.effect_table(contributions), champions.EFFECT_FORMATS),
+            table_to_take(champions.effect_table(contributions), "effects", champions.EFFECT_FORMATS),
         ]
     )
     return (feature,)
 
 
 @app.cell
-def _(champions, chart, charts, contributions, feature, mo, section, table):
+def _(champions, chart, charts, contributions, feature, mo, section, table_to_take):
     depends = champions.dependence(contributions, feature.value)
     mo.vstack(
         [
             mo.Html(section("What a value contributes", champions.without_value(contributions, feature.value))),
             feature,
             chart(charts.dependence_chart(depends, feature.value)),
-            table(depends, champions.DEPENDENCE_FORMATS),
+            table_to_take(depends, "dependence", champions.DEPENDENCE_FORMATS),
         ]
     )
     return
 
 
 @app.cell
-def _(champions, mo, registry, section, table):
+def _(champions, mo, registry, section, table_to_take):
     mo.vstack(
         [
             mo.Html(section("Who was put in charge, by whom and why")),
-            table(champions.decision_table(registry), label="Decisions", widths={"why": 320, "figures": 480}),
-            table(champions.version_table(registry), champions.VERSION_FORMATS, "Versions"),
+            table_to_take(
+                champions.decision_table(registry), "decisions", label="Decisions", widths={"why": 320, "figures": 480}
+            ),
+            table_to_take(champions.version_table(registry), "versions", champions.VERSION_FORMATS, "Versions"),
         ]
     )
     return

@@ -64,6 +64,17 @@ def download(frame: pd.DataFrame, name: str) -> Any:
     return mo.download(lambda: csv_of(frame), filename=f"{name}.csv", mimetype="text/csv", label=f"{name}.csv")
 
 
+def table_to_take(
+    frame: pd.DataFrame,
+    name: str,
+    formats: Mapping[str, Format] | None = None,
+    label: str = "",
+    widths: Mapping[str, int] | None = None,
+) -> Any:
+    """Return a table with a button below it that gives it as a CSV file; arguments as of `table` and `download`."""
+    return mo.vstack([table(frame, formats, label, widths=widths), download(frame, name)])
+
+
 def csv_of(frame: pd.DataFrame) -> bytes:
     """Return a table as CSV; texts that a spreadsheet might take for a formula have an apostrophe before them."""
     plain = frame.astype(object).where(frame.notna(), None)

@@ -1,9 +1,12 @@
 """The walk forward on the model page: every figure with its interval, and no more said than it holds."""
 
+from pathlib import Path
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
+import pytest
 
 from models.drift import DRIFT_COLUMNS
 from models.settings import ModelSettings
@@ -11,6 +14,7 @@ from models.slices import SLICES
 from pipelines.backtest_display import CALIBRATION, CATCH, MODELS, PARTS, RANKING
 from pipelines.board import backtest as board
 from pipelines.board import model_charts as charts
+from pipelines.workspace import Workspace
 
 
 def metric(model: str, name: str, value: float, **columns: Any) -> dict[str, Any]:
@@ -116,3 +120,26 @@ def test_cutoffs_hold_the_auc_of_each_horizon() -> None:
     table = board.cutoff_table(predictions())
     assert list(table["cut-off"]) == ["2025-01-06"]
     assert list(table["lost"]) == [14]
+
+
+def test_a_reliability_diagram_is_drawn_once_per_revision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    drawn: list[str] = []
+
+    def reliability(*_: object) -> alt.LayerChart:
+        drawn.append("once more")
+        return alt.layer(alt.Chart().mark_point())
+
+    revision: str | None = "first"
+    monkeypatch.setattr(charts, "revision", lambda *_: revision)
+    monkeypatch.setattr(charts, "published", lambda *_: predictions())
+    monkeypatch.setattr(charts, "reliability", reliability)
+    workspace, settings = Workspace(tmp_path), ModelSettings()
+    first = charts.published_reliability(workspace, settings)
+    assert charts.published_reliability(workspace, settings) is not first
+    assert len(drawn) == 1
+    revision = "second"
+    charts.published_reliability(workspace, settings)
+    assert len(drawn) == 2
+    assert charts.published_reliability(workspace, settings, "rolling") is None
+    revision = None
+    assert charts.published_reliability(workspace, settings) is None
