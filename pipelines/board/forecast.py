@@ -30,7 +30,8 @@ OUTLOOK_FORMATS: Final = {
 READING: Final = (
     "Dots and GRR: the forecast, the middle of the simulated courses; in eight of ten of them it lies within the bar. "
     "Ticks and the last columns: naive forecasts. Expected is the mean of the courses, lower because large losses are "
-    "rare. Bounds do not add up over rows; amounts and the expected GRR do."
+    "rare; by segment, region or CSM it is the dot, since the middle of few renewals is often all of them. Bounds do "
+    "not add up over rows; amounts and the expected GRR do."
 )
 WATERFALL_FORMATS: Final = {"ARR": amount, "of what is due": share}
 WATERFALL_READING: Final = (

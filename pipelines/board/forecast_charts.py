@@ -44,22 +44,25 @@ def periods_chart(rows: pd.DataFrame) -> alt.LayerChart:
 
 
 def lines_chart(rows: pd.DataFrame, period: str, level: str) -> alt.LayerChart:
-    """Bounds and the middle of each line of one period, those with most due first."""
-    of_period = rows[rows["period"] == period].dropna(subset=["grr_p50"]).head(MOST_LINES)
-    table = of_period[["line", "grr_p10", "grr_p50", "grr_p90"]]
+    """Bounds and the mean of each line of one period, those with most due first.
+
+    Of small lines the middle is often 100 % whatever is at risk; the mean tells them apart.
+    """
+    of_period = rows[rows["period"] == period].dropna(subset=["expected_grr"]).head(MOST_LINES)
+    table = of_period[["line", "grr_p10", "expected_grr", "grr_p90"]]
     base = alt.Chart(table).encode(
         y=alt.Y("line:N", title=level, sort=list(table["line"].drop_duplicates()), axis=alt.Axis(labelLimit=140))
     )
     bars = base.mark_bar(size=14, color=BAND).encode(
         x=alt.X("grr_p10:Q", title=GRR, scale=_SCALE, axis=_SHARE), x2="grr_p90:Q"
     )
-    middle = base.mark_point(filled=True, size=60, color=OURS, opacity=1).encode(
-        x="grr_p50:Q", tooltip=["line:N", *_percents("grr_p50", "grr_p10", "grr_p90")]
+    mean = base.mark_point(filled=True, size=60, color=OURS, opacity=1).encode(
+        x="expected_grr:Q", tooltip=["line:N", *_percents("expected_grr", "grr_p10", "grr_p90")]
     )
-    layered: alt.LayerChart = (bars + middle).properties(
+    layered: alt.LayerChart = (bars + mean).properties(
         width="container",
         height=_LINE_STEP * len(table),
-        title=f"{period} by {level}",
+        title=f"{period} by {level}: expected, and band",
         description=f"Gross revenue retention of {period} by {level}, with its band. The table holds the same.",
     )
     return layered

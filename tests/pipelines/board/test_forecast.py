@@ -118,6 +118,7 @@ def test_charts_show_no_more_lines_than_can_be_read() -> None:
     lines = board.outlook(rows, "USD", "quarters", "CSM")
     drawn = charts.lines_chart(lines, "2026-Q3", "CSM").to_dict()
     (data,) = drawn["datasets"].values()
+    assert {each["expected_grr"] for each in data} == {0.5}
     assert [each["line"] for each in data] == [f"C{place:03}" for place in range(charts.MOST_LINES)]
 
 
