@@ -70,12 +70,12 @@ def _(mo, names, shown):
 
 
 @app.cell
-def _(asked, header, meta, mo, picker, risk, shown):
+def _(asked, header, meta, mo, page, picker, risk, shown):
     said = []
     if asked is not None and shown is None:
         said.append(f"No renewal of an account {asked} is in this week's table.")
     said.append(f"As of {risk['as_of'].iloc[0]}.")
-    mo.vstack([mo.Html(header("account", said, meta, title=picker.selected_key)), picker])
+    mo.vstack([mo.Html(header("account", said, meta, title=page.name_of(risk, picker.value))), picker])
     return
 
 

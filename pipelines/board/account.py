@@ -28,6 +28,7 @@ _SENTENCES: Final = {
     "unclear": "Unclear: get closer to the customer.",
 }
 _REASONS: Final = 10
+_LONGEST_NAME: Final = 32
 _PULSE_COLUMNS: Final = ["given on", "by", "colour", "about", "reason", "in the score"]
 _SOURCE_COLUMNS: Final = ("pulse_id", "pulse_at", "csm_id", "sentiment", "about", "reason", "recorded_at")
 
@@ -39,16 +40,33 @@ def account_names(risk: pd.DataFrame) -> dict[str, str]:
         risk: `account_risk`.
 
     Returns:
-        Id by what is shown for it, sorted: the name, with the id where several accounts have the same name or none.
+        Id by what is shown for it, sorted: the name, cut where it is long, with the id where several accounts have the
+        same name or none.
     """
     accounts = risk.drop_duplicates("account_id")
-    names = accounts["account_name"].fillna("")
+    names = accounts["account_name"].fillna("").map(_short)
     repeated = set(names[names.duplicated(keep=False)])
     shown = {
         f"{name} ({account})" if not name or name in repeated else name: account
         for account, name in zip(accounts["account_id"], names, strict=True)
     }
     return dict(sorted(shown.items(), key=lambda item: item[0].casefold()))
+
+
+def name_of(risk: pd.DataFrame, account_id: str) -> str:
+    """Return the name of an account, its id where it has none.
+
+    Args:
+        risk: `account_risk`.
+        account_id: The account.
+    """
+    name = risk.loc[risk["account_id"] == account_id, "account_name"].iloc[0]
+    return str(name) if known(name) else account_id
+
+
+def _short(name: str) -> str:
+    """A name that a list on a phone has room for."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def renewals_html(
