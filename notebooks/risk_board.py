@@ -60,9 +60,9 @@ def _(board, mo, named):
 
 
 @app.cell
-def _(board, mo, reasons, rows, tables, tabs):
+def _(board, contested, mo, reasons, rows, stale, tabs, week):
     _name = next(name for name, title in board.TABS.items() if title == tabs.value)
-    _chosen = list(tables[_name].value.index)
+    _chosen = list({"week": week, "disagreements": contested, "stale": stale}[_name].value.index)
     mo.Html(
         board.chosen_account(rows[_name].loc[_chosen[0]].to_dict(), reasons)
         if _chosen
@@ -72,32 +72,34 @@ def _(board, mo, reasons, rows, tables, tabs):
 
 
 @app.cell
-def _(board, download, filters, mo, named, table, workspace):
-    rows = {
-        "week": board.narrowed(named, filters.value),
-        "disagreements": board.disagreements(board.narrowed(named, filters.value)),
-        "stale": board.stale_pulses(board.narrowed(named, filters.value)),
-    }
-    _frames = {
+def _(board, filters, named, table, workspace):
+    _left = board.narrowed(named, filters.value)
+    rows = {"week": _left, "disagreements": board.disagreements(_left), "stale": board.stale_pulses(_left)}
+    frames = {
         "week": board.week_table(rows["week"], board.not_yet_scored(workspace)),
         "disagreements": board.disagreement_table(rows["disagreements"]),
         "stale": board.stale_table(rows["stale"]),
     }
-    tables = {
-        name: table(
-            frame,
-            rows=20,
-            choose="single",
-            formats=board.TABLE_FORMATS,
-            label=board.caption(name, rows[name], named),
-        )
-        for name, frame in _frames.items()
-    }
+
+    def _shown(name):
+        label = board.caption(name, rows[name], named)
+        return table(frames[name], board.TABLE_FORMATS, label, rows=20, choose="single")
+
+    # A name each: what is chosen in a table that has none of its own is not noticed.
+    week = _shown("week")
+    contested = _shown("disagreements")
+    stale = _shown("stale")
+    return contested, frames, rows, stale, week
+
+
+@app.cell
+def _(board, contested, download, frames, mo, stale, week):
+    _shown = {"week": week, "disagreements": contested, "stale": stale}
     tabs = mo.ui.tabs(
-        {title: mo.vstack([tables[name], download(_frames[name], name)]) for name, title in board.TABS.items()}
+        {title: mo.vstack([_shown[name], download(frames[name], name)]) for name, title in board.TABS.items()}
     )
     tabs
-    return rows, tables, tabs
+    return (tabs,)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """Serves the notebooks as pages: all from this machine, and no browser can change their code."""
 
+import importlib
 import os
+import pkgutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -34,9 +37,7 @@ def board_app(workspace: Workspace, port: int, board_token: str | None = None, c
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 
-    # What every page needs, loaded before the first one is asked for.
-    import pipelines.board.theme  # noqa: F401
-
+    threading.Thread(target=_load_ahead, daemon=True).start()
     os.environ[HOME_VARIABLE] = str(workspace.root)
     os.environ.pop(CONFIG_VARIABLE, None)
     if config is not None:
@@ -54,6 +55,15 @@ def board_app(workspace: Workspace, port: int, board_token: str | None = None, c
         Mount("/", builder.build()),
     ]
     return Access(Starlette(routes=routes), workspace, port, board_token)
+
+
+def _load_ahead() -> None:
+    """Import what the pages will: the first one to be opened need not wait for it."""
+    import pipelines.board
+
+    for module in pkgutil.iter_modules(pipelines.board.__path__):
+        importlib.import_module(f"{pipelines.board.__name__}.{module.name}")
+    importlib.import_module("mlflow")
 
 
 def _kept(files: "ASGIApp") -> "ASGIApp":

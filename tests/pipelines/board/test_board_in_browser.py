@@ -224,7 +224,7 @@ def test_a_chosen_row_is_explained_and_leads_to_the_account(look: Look, board: s
     page = look.open(f"{board}/risk/")
     page.get_by_role("checkbox").nth(1).click()
     name = str(risk["account_name"].iloc[1])
-    page.get_by_role("link", name=name).click()
+    page.locator("section.fg").get_by_role("link", name=name).click()
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=PATIENCE)
 
 
