@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -36,8 +37,8 @@ def board(
         token = None
         if is_beyond_this_machine(host):
             token = os.environ.get(TOKEN_VARIABLE, "").strip() or secrets.token_urlsafe(32)
-        app = board_app(workspace, port, token, config)
         _refuse_taken(host, port)
+        app = board_app(workspace, port, token, config)
         name = f"[{host}]" if ":" in host else host
         print_wrapped(stdout(), f"The board is at http://{name}:{port}/ until you press Ctrl-C.")
         if token is not None and not os.environ.get(TOKEN_VARIABLE):
@@ -46,7 +47,9 @@ def board(
             print_wrapped(
                 stdout(), "It speaks plain HTTP: put a proxy with TLS before it where the network is not yours alone."
             )
-        uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2)
+        # Ctrl-C is how a board ends, and no failure.
+        with suppress(KeyboardInterrupt):
+            uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2)
 
 
 def _refuse_taken(host: str, port: int) -> None:
