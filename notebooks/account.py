@@ -21,6 +21,7 @@ def _():
     from pipelines.board.history import history_chart, shown_probabilities
     from pipelines.board.people import missing_roles, stakeholders
     from pipelines.board.place import the_workspace
+    from pipelines.board.sessions import sessions
     from pipelines.board.shell import empty, header, nothing_published, section
     from pipelines.board.tables import published
     from pipelines.board.widgets import download, table
@@ -28,6 +29,7 @@ def _():
     from pipelines.recording.plays import plays_on_record
 
     return (
+        sessions,
         download,
         empty,
         header,
@@ -64,8 +66,10 @@ def _(header, mo, nothing_published, page, published, the_workspace):
 
 
 @app.cell
-def _(mo, names, shown):
-    picker = mo.ui.dropdown(names, value=shown or next(iter(names)), label="account", searchable=True)
+def _(asked, mo, names, shown):
+    picker = mo.ui.dropdown(
+        names, value=shown or (next(iter(names)) if asked is None else None), label="account", searchable=True
+    )
     return (picker,)
 
 
@@ -75,13 +79,16 @@ def _(asked, header, meta, mo, page, picker, risk, shown):
     if asked is not None and shown is None:
         said.append(f"No renewal of an account {asked} is in this week's table.")
     said.append(f"As of {risk['as_of'].iloc[0]}.")
-    mo.vstack([mo.Html(header("account", said, meta, title=page.name_of(risk, picker.value))), picker])
+    _title = "" if picker.value is None else page.name_of(risk, picker.value)
+    mo.vstack([mo.Html(header("account", said, meta, title=_title)), picker])
     return
 
 
 @app.cell
-def _(mo, page, picker, published, risk, workspace):
+def _(sessions, meta, mo, page, picker, published, risk, workspace):
+    mo.stop(picker.value is None)
     account_id = picker.value
+    sessions.note_shown(workspace, (meta or {}).get("csm_id"), account_id)
     rows = risk[risk["account_id"] == account_id]
     mo.Html(
         page.renewals_html(

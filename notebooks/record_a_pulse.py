@@ -19,17 +19,21 @@ def _():
 
     from pipelines.board import aftermath, plays
     from pipelines.board import pulse as page
+    from pipelines.board.answer import held_back
     from pipelines.board.place import the_workspace
+    from pipelines.board.sessions import sessions
     from pipelines.board.shell import empty, header, nothing_published, section
     from pipelines.board.tables import published
     from pipelines.board.widgets import download, table
     from pipelines.recording.records import new_id
 
     return (
+        sessions,
         aftermath,
         download,
         empty,
         header,
+        held_back,
         section,
         mo,
         new_id,
@@ -47,25 +51,28 @@ def _(empty, header, mo, nothing_published, page, the_workspace):
     workspace = the_workspace()
     request = mo.app_meta().request
     meta = None if request is None else request.meta
-    token = page.token_of(meta)
-    csm_id = page.signed_in(workspace, token)
+    asked = mo.query_params().get("account")
+    has_seen = bool(mo.query_params().get("seen"))
+    csm_id = page.signed_in(workspace, page.token_of(meta))
     company, fault = page.company_or_fault(workspace)
     mo.stop(company is None, mo.vstack([mo.Html(header("pulse", meta=meta)), mo.Html(nothing_published(fault))]))
     _said = ["What you know of the account comes first; what the score says of it, only once you have said it."]
-    _to_do = "Sign in above with your own token" if meta else "Set FALSEGREEN_TOKEN to your own token"
+    _to_do = "Sign in above with your own token" if meta else "Set `FALSEGREEN_TOKEN` to your own token"
+    _about = {"account": asked, **({"seen": "1"} if has_seen else {})} if asked else None
     mo.vstack(
         [
-            mo.Html(header("pulse", _said, meta)),
+            mo.Html(header("pulse", _said, meta, about=_about)),
             mo.Html("" if csm_id else empty("Nobody is signed in, so nothing can be recorded.", _to_do)),
         ]
     )
-    return company, csm_id, token, workspace
+    return asked, company, csm_id, has_seen, meta, workspace
 
 
 @app.cell
-def _(company, csm_id, mo, page, published, workspace):
+def _(sessions, asked, company, csm_id, has_seen, mo, page, published, workspace):
+    if has_seen and asked:
+        sessions.note_shown(workspace, csm_id, asked)
     accounts = page.accounts_to_choose(company, published(workspace, "account_risk"), csm_id)
-    asked = mo.query_params().get("account")
     picker = mo.ui.dropdown(
         accounts,
         value=next((name for name, account in accounts.items() if account == asked), None),
@@ -74,11 +81,9 @@ def _(company, csm_id, mo, page, published, workspace):
     )
     # What is on record changes while the page is open: whoever saves says so here.
     get_saves, set_saves = mo.state(0)
-    get_play_said, set_play_said = mo.state("")
-    # Accounts whose score this person has been shown, and the pulse after which: none, where they came from its page.
-    shown = {asked: None} if mo.query_params().get("seen") else {}
+    get_play_said, set_play_said = mo.state(("", ""))
     picker
-    return get_play_said, get_saves, picker, set_play_said, set_saves, shown
+    return get_play_said, get_saves, picker, set_play_said, set_saves
 
 
 @app.cell
@@ -92,14 +97,17 @@ def _(company, get_saves, mo, page, picker, workspace):
 @app.cell
 def _(mo):
     again = mo.ui.run_button(label="Record another pulse")
-    return (again,)
+    keep = mo.ui.run_button(label="Keep it as it is")
+    return again, keep
 
 
 @app.cell
-def _(again, company, csm_id, mo, new_id, page, picker, workspace):
+def _(again, company, csm_id, mo, new_id, page, picker):
     mo.stop(picker.value is None or csm_id is None)
     again.value
     pulse_id = new_id()
+    # Sending the same form twice is still the same pulse, whatever was shown in between.
+    visible = {}
     _answers = {
         name: mo.ui.radio(values, value=page.UNKNOWN, inline=True, label=page.QUESTIONS[name])
         for name, values in page.answers().items()
@@ -112,62 +120,91 @@ def _(again, company, csm_id, mo, new_id, page, picker, workspace):
             about=mo.ui.radio(page.ABOUT, value=page.ABOUT[0], inline=True, label="About the"),
             **_answers,
         )
-        .form(submit_button_label="Save the pulse", validate=page.Check(workspace, company, picker.value, csm_id))
+        .form(submit_button_label="Save the pulse")
     )
     form
-    return form, pulse_id
+    return form, pulse_id, visible
 
 
 @app.cell
-def _(again, company, form, mo, page, picker, pulse_id, set_saves, shown, token, workspace):
+def _(
+    sessions,
+    again,
+    company,
+    csm_id,
+    form,
+    held_back,
+    keep,
+    meta,
+    mo,
+    page,
+    picker,
+    pulse_id,
+    set_saves,
+    visible,
+    workspace,
+):
     mo.stop(form.value is None)
+    _missing = page.missing(form.value)
+    mo.stop(_missing is not None, mo.Html(held_back(_missing)))
+    _hints = page.hints(workspace, company, picker.value, csm_id, pulse_id, form.value)
+    mo.stop(bool(_hints) and not keep.value, mo.vstack([mo.Html(held_back(*_hints)), keep]))
     answer = page.save_pulse(
         workspace,
         company,
-        token,
+        page.token_of(meta),
         pulse_id,
         picker.value,
         form.value,
-        # Sending the same form twice is still the same pulse.
-        is_model_visible=shown.get(picker.value, pulse_id) != pulse_id,
+        model_visible=visible.setdefault(pulse_id, sessions.was_shown(workspace, csm_id, picker.value)),
     )
     if answer.is_recorded:
-        shown.setdefault(picker.value, pulse_id)
+        sessions.note_shown(workspace, csm_id, picker.value)
         set_saves(lambda saves: saves + 1)
-    mo.vstack([mo.Html(answer.html), again if answer.is_recorded else mo.Html("")])
+    mo.vstack([mo.Html(answer.html), again])
     return
 
 
 @app.cell
-def _(company, csm_id, get_play_said, get_saves, section, mo, picker, plays, workspace):
+def _(company, csm_id, get_saves, mo, page, picker, plays, section, workspace):
     get_saves()
     mo.stop(picker.value is None or csm_id is None)
     open_plays = plays.open_plays(workspace, company, picker.value)
     start = mo.ui.text(label="What is begun", max_length=100).form(submit_button_label="Start a play")
-    change = mo.ui.dictionary(
-        {
-            "play": mo.ui.dropdown(open_plays, value=next(iter(open_plays), None), label="open play"),
-            "what": mo.ui.radio(plays.CHANGES, value=plays.CHANGES[0], inline=True, label="it"),
-            "until": mo.ui.date(label="until"),
-        }
-    ).form(submit_button_label="Put on record")
-    _about = mo.Html(
-        section("Plays", ["What is done to keep the account. That a play sleeps concerns reminders alone."])
+    change = (
+        mo.Html(page.play_layout())
+        .batch(
+            play=mo.ui.dropdown(open_plays, value=next(iter(open_plays), None), label="Open play"),
+            what=mo.ui.radio(plays.CHANGES, value=plays.CHANGES[0], inline=True, label="It"),
+            until=mo.ui.date(value=plays.usual_end(), label="Sleeps until"),
+        )
+        .form(submit_button_label="Put on record")
     )
-    mo.vstack([_about, mo.Html(get_play_said()), start, *([change] if open_plays else [])])
+    _what = "What is done to keep the account. That a play sleeps concerns reminders alone."
+    mo.vstack([mo.Html(section("Plays", [_what])), start, *([change] if open_plays else [])])
     return change, start
 
 
 @app.cell
-def _(change, company, mo, picker, plays, set_play_said, set_saves, start, token, workspace):
+def _(get_play_said, mo, picker):
+    _account, _html = get_play_said()
+    mo.Html(_html if _account == picker.value else "")
+    return
+
+
+@app.cell
+def _(change, company, meta, mo, page, picker, plays, set_play_said, set_saves, start, workspace):
     mo.stop(not start.value and change.value is None)
+    _token = page.token_of(meta)
     _done = (
-        plays.begin_play(workspace, company, token, picker.value, start.value)
+        plays.begin_play(workspace, company, _token, picker.value, start.value)
         if start.value
-        else plays.change_play(workspace, token, **change.value)
+        else plays.change_play(workspace, _token, **change.value)
     )
-    set_play_said(_done.html)
-    set_saves(lambda saves: saves + 1)
+    set_play_said((picker.value, _done.html))
+    # Once it stands the forms are made anew; what was refused stays as it was typed.
+    if _done.is_recorded:
+        set_saves(lambda saves: saves + 1)
     return
 
 

@@ -19,15 +19,16 @@ def _():
 
     from pipelines.board import risk as board
     from pipelines.board.place import the_workspace
+    from pipelines.board.sessions import sessions
     from pipelines.board.shell import header, nothing_published
     from pipelines.board.tables import published
     from pipelines.board.widgets import download, table
 
-    return board, download, header, mo, nothing_published, published, table, the_workspace
+    return sessions, board, download, header, mo, nothing_published, published, table, the_workspace
 
 
 @app.cell
-def _(board, header, mo, nothing_published, published, the_workspace):
+def _(sessions, board, header, mo, nothing_published, published, the_workspace):
     workspace = the_workspace()
     risk = published(workspace, "account_risk")
     reasons = published(workspace, "risk_reasons")
@@ -43,8 +44,9 @@ def _(board, header, mo, nothing_published, published, the_workspace):
         ),
     )
     named = board.with_names(risk)
+    sessions.note_shown(workspace, (meta or {}).get("csm_id"))
     mo.Html(header("risk", board.lead(risk), meta))
-    return named, reasons, workspace
+    return meta, named, reasons, workspace
 
 
 @app.cell
@@ -60,9 +62,11 @@ def _(board, mo, named):
 
 
 @app.cell
-def _(board, contested, mo, reasons, rows, stale, tabs, week):
+def _(sessions, board, contested, meta, mo, reasons, rows, stale, tabs, week, workspace):
     _name = next(name for name, title in board.TABS.items() if title == tabs.value)
     _chosen = list({"week": week, "disagreements": contested, "stale": stale}[_name].value.index)
+    if _chosen:
+        sessions.note_shown(workspace, (meta or {}).get("csm_id"), rows[_name].loc[_chosen[0], "account_id"])
     mo.Html(
         board.chosen_account(rows[_name].loc[_chosen[0]].to_dict(), reasons)
         if _chosen
@@ -75,10 +79,11 @@ def _(board, contested, mo, reasons, rows, stale, tabs, week):
 def _(board, filters, named, table, workspace):
     _left = board.narrowed(named, filters.value)
     rows = {"week": _left, "disagreements": board.disagreements(_left), "stale": board.stale_pulses(_left)}
+    _since = board.not_yet_scored(workspace)
     frames = {
-        "week": board.week_table(rows["week"], board.not_yet_scored(workspace)),
-        "disagreements": board.disagreement_table(rows["disagreements"]),
-        "stale": board.stale_table(rows["stale"]),
+        "week": board.week_table(rows["week"], _since),
+        "disagreements": board.disagreement_table(rows["disagreements"], _since),
+        "stale": board.stale_table(rows["stale"], _since),
     }
 
     def _shown(name):

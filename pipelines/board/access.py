@@ -8,13 +8,14 @@ on the same machine: requests that come from elsewhere are refused by their Orig
 import hmac
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.websockets import WebSocketClose
 
+from pipelines.board.sessions import SECONDS_SIGNED_IN, sessions
 from pipelines.board.shell import PAGES, READER
 from pipelines.pages import render
 from pipelines.recording.people import author_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_SECONDS_SIGNED_IN: Final = 12 * 3600
+_ABOUT: Final = ("account", "seen")
 _POLICY_VIOLATION: Final = 1008
 _HEADERS: Final = {
     # Whatever a page holds, the browser asks no other machine for anything.
@@ -58,16 +59,17 @@ class Access:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        token = connection.cookies.get(self._cookie, "")
-        who = self.who(token)
+        session = connection.cookies.get(self._cookie, "")
+        who = self.who(sessions.token(session))
         answer = self._refusal(connection, who)
         if answer is None and scope["path"] == "/sign-in":
             answer = await self._sign_in(Request(scope, receive))
         elif answer is None and scope["path"] == "/sign-out":
+            sessions.end(session)
             answer = RedirectResponse("risk/", HTTPStatus.SEE_OTHER)
             answer.delete_cookie(self._cookie)
         if answer is None:
-            scope["meta"] = {"csm_id": who, "token": token}
+            scope["meta"] = {"csm_id": who, "session": session}
             await self._app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
         elif scope["type"] == "websocket":
             await WebSocketClose(_POLICY_VIOLATION)(scope, receive, send)
@@ -98,32 +100,34 @@ class Access:
             return None
         if who is None and connection.url.path not in ("/sign-in", "/static/favicon.ico"):
             wanted = connection.url.path.strip("/").split("/")[0]
-            return RedirectResponse(f"/sign-in?next={wanted if _page(wanted) else ''}", HTTPStatus.SEE_OTHER)
+            asked = {"next": wanted if _page(wanted) else "", **_kept(connection)}
+            return RedirectResponse(f"/sign-in?{urlencode(asked)}", HTTPStatus.SEE_OTHER)
         return None
 
     async def _sign_in(self, request: Request) -> Response:
-        wanted = _page(request.query_params.get("next", "")) or PAGES[0].path
+        wanted, kept = _page(request.query_params.get("next", "")) or PAGES[0].path, _kept(request)
         if request.method != "POST":
-            return self._form(wanted, HTTPStatus.OK)
+            return self._form(wanted, kept, HTTPStatus.OK)
         async with request.form() as form:
             token = str(form.get("token", "")).strip()
         if self.who(token) is None:
-            return self._form(wanted, HTTPStatus.UNAUTHORIZED)
-        response = RedirectResponse(f"{wanted}/", HTTPStatus.SEE_OTHER)
+            return self._form(wanted, kept, HTTPStatus.UNAUTHORIZED)
+        response = RedirectResponse(f"{wanted}/?{urlencode(kept)}" if kept else f"{wanted}/", HTTPStatus.SEE_OTHER)
         response.set_cookie(
             self._cookie,
-            token,
-            max_age=_SECONDS_SIGNED_IN,
+            sessions.begin(token),
+            max_age=SECONDS_SIGNED_IN,
             httponly=True,
             samesite="lax",
             secure=request.url.scheme == "https",
         )
         return response
 
-    def _form(self, wanted: str, status: HTTPStatus) -> HTMLResponse:
+    def _form(self, wanted: str, kept: dict[str, str], status: HTTPStatus) -> HTMLResponse:
         page = render(
             "board/sign_in.html.j2",
             wanted=wanted,
+            query=urlencode({"next": wanted, **kept}),
             was_refused=status == HTTPStatus.UNAUTHORIZED,
             is_asked_to_look=self._board_token is not None,
         )
@@ -133,6 +137,11 @@ class Access:
 def _page(path: str) -> str | None:
     """The path of a page, or None where there is none: nobody is sent anywhere else."""
     return path if path in {page.path for page in PAGES} else None
+
+
+def _kept(connection: HTTPConnection) -> dict[str, str]:
+    """What a page was asked about, and is asked about again once somebody has signed in."""
+    return {name: value for name in _ABOUT if (value := connection.query_params.get(name))}
 
 
 def _with_headers(send: "Send") -> "Send":

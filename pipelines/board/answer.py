@@ -24,6 +24,11 @@ def recorded(sentence: str) -> Answer:
     return Answer(render("board/said.html.j2", sentences=[sentence], is_refused=False), is_recorded=True)
 
 
+def held_back(*sentences: str) -> str:
+    """Say what stands against a form that was sent; nothing is recorded yet."""
+    return render("board/said.html.j2", sentences=sentences, is_refused=True)
+
+
 def refused(error: RecordingError) -> Answer:
     """Say that nothing was recorded, and everything that is wrong."""
     return Answer(render("board/said.html.j2", sentences=error.faults, is_refused=True), is_recorded=False)

@@ -13,6 +13,7 @@ from pipelines.command_errors import bad_usage, errors_in_words
 from pipelines.command_options import Config, Debug, Out, existing_workspace
 from pipelines.text_display import print_wrapped, stdout
 
+_SHORTEST_TOKEN: Final = 16
 TOKEN_VARIABLE: Final = "FALSEGREEN_BOARD_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -39,7 +40,12 @@ def board(
             token = os.environ.get(TOKEN_VARIABLE, "").strip() or secrets.token_urlsafe(32)
         _refuse_taken(host, port)
         app = board_app(workspace, port, token, config)
-        name = f"[{host}]" if ":" in host else host
+        if token is not None and len(token) < _SHORTEST_TOKEN:
+            bad_usage(
+                f"{TOKEN_VARIABLE} has {len(token)} characters; {_SHORTEST_TOKEN} it takes, or it can be guessed."
+            )
+        everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+        name = socket.gethostname() if everywhere else f"[{host}]" if ":" in host else host
         print_wrapped(stdout(), f"The board is at http://{name}:{port}/ until you press Ctrl-C.")
         if token is not None and not os.environ.get(TOKEN_VARIABLE):
             print_wrapped(stdout(), f"To look, sign in with this token, or with your own: {token}")

@@ -25,6 +25,7 @@ _COLUMNS: Final = [
     "probability_low",
     "probability_high",
 ]
+
 _VIEWS: Final = {"churn_probability": "both together", "usage_view": "usage alone", "gut_view": "the pulse alone"}
 
 
@@ -57,7 +58,7 @@ def history_chart(shown: pd.DataFrame, pulses: pd.DataFrame) -> "alt.LayerChart 
         shown: As `shown_probabilities` returns it, of one renewal.
         pulses: pulse_on and sentiment of the account's pulses.
     """
-    when = shown.assign(as_of=pd.to_datetime(shown["as_of"]))
+    when = shown.drop(columns="renewal_date").assign(as_of=pd.to_datetime(shown["as_of"]))
     shares = alt.Axis(format=".0%", title="probability of churn")
     top = float(max(when["probability_high"].max(), when[["usage_view", "gut_view"]].max().max(), 0.1))
     base = alt.Chart(when).encode(
@@ -76,10 +77,16 @@ def history_chart(shown: pd.DataFrame, pulses: pd.DataFrame) -> "alt.LayerChart 
             x="as_of:T",
             y="probability:Q",
             color=alt.Color(
-                "view:N", title="view", scale=alt.Scale(domain=list(_VIEWS.values()), range=[OURS, USAGE, GUT])
+                "view:N",
+                title="view",
+                legend=alt.Legend(columns=1),
+                scale=alt.Scale(domain=list(_VIEWS.values()), range=[OURS, USAGE, GUT]),
             ),
             strokeDash=alt.StrokeDash(
-                "view:N", title="view", scale=alt.Scale(domain=list(_VIEWS.values()), range=[[1, 0], [6, 3], [2, 2]])
+                "view:N",
+                title="view",
+                legend=alt.Legend(columns=1),
+                scale=alt.Scale(domain=list(_VIEWS.values()), range=[[1, 0], [6, 3], [2, 2]]),
             ),
             tooltip=[
                 alt.Tooltip("as_of:T", title="as of"),
@@ -98,7 +105,7 @@ def history_chart(shown: pd.DataFrame, pulses: pd.DataFrame) -> "alt.LayerChart 
         scale = alt.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
         layers.append(
             marks.mark_point(filled=True, size=110, opacity=1).encode(
-                fill=alt.Fill("sentiment:N", title="pulse", scale=scale),
+                fill=alt.Fill("sentiment:N", title="pulse", legend=alt.Legend(columns=3), scale=scale),
                 shape=alt.Shape(
                     "sentiment:N",
                     title="pulse",

@@ -1,6 +1,6 @@
 """Plays on the page for recording: which are open, and that one starts, ends or sleeps."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from pipelines.board.answer import Answer, recorded, refused
 from pipelines.recording.known import KnownCompany
@@ -10,7 +10,12 @@ from pipelines.recording.records import RecordingError, new_id
 from pipelines.workspace import Workspace
 
 ENDS, SLEEPS = "has ended", "sleeps"
-CHANGES = (ENDS, SLEEPS)
+CHANGES = (SLEEPS, ENDS)
+
+
+def usual_end() -> date:
+    """The date until which a play sleeps if nobody says otherwise."""
+    return datetime.now(UTC).date() + timedelta(days=14)
 
 
 def begin_play(workspace: Workspace, company: KnownCompany, token: str, account_id: str, kind: str) -> Answer:

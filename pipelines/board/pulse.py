@@ -14,6 +14,7 @@ from data_contracts.contract import source_contracts
 from pipelines.board.account import account_names, pulses_of, timeline_of
 from pipelines.board.answer import Answer, refused
 from pipelines.board.people import missing_roles, stakeholders
+from pipelines.board.sessions import Visible, sessions
 from pipelines.board.tables import published
 from pipelines.figures_in_words import known, money
 from pipelines.pages import render
@@ -63,8 +64,8 @@ _OWN_FIRST: Final = "yours"
 
 
 def token_of(meta: Mapping[str, object] | None) -> str:
-    """Return the token by which something would be recorded: of whoever signed in, or of whoever runs the notebook."""
-    return token_of_environment() if meta is None else str(meta.get("token") or "")
+    """Return the token by which something would be recorded now: of whoever has signed in, or runs the notebook."""
+    return token_of_environment() if meta is None else sessions.token(str(meta.get("session")))
 
 
 def signed_in(workspace: Workspace, token: str) -> str | None:
@@ -138,34 +139,32 @@ def form_layout(account: str) -> str:
     )
 
 
-class Check:
-    """Looks at a form that somebody is about to send: what is missing, and once what could be better.
+def play_layout() -> str:
+    """The form by which a play ends or sleeps, as HTML with a place for each of its fields."""
+    return render("board/play_form.html.j2")
+
+
+def missing(filled: Mapping[str, Any]) -> str | None:
+    """Return what a form that was sent still lacks, or None."""
+    if not filled.get("sentiment"):
+        return "Choose a colour."
+    return None if _on_one_line(filled.get("reason") or "") else "Say why, in one sentence."
+
+
+def hints(
+    workspace: Workspace, company: KnownCompany, account_id: str, csm_id: str, pulse_id: str, filled: Mapping[str, Any]
+) -> list[str]:
+    """Return what could be better about the reason in a form that was sent.
 
     Args:
         workspace: Where other reasons are on record.
         company: The newest run.
         account_id: Account of the form.
         csm_id: Author.
+        pulse_id: Of the form itself, which is not compared with itself once it stands.
+        filled: Value of each field by its name.
     """
-
-    def __init__(self, workspace: Workspace, company: KnownCompany, account_id: str, csm_id: str) -> None:
-        self._place = (workspace, company)
-        self._whose = (account_id, csm_id)
-        self._hinted: set[str] = set()
-
-    def __call__(self, filled: Mapping[str, Any] | None) -> str | None:
-        """Return what stands against sending, or None. A hint holds a reason back once and not twice."""
-        fields = filled or {}
-        if not fields.get("sentiment"):
-            return "Choose a colour."
-        reason = str(fields.get("reason") or "").strip()
-        if not reason:
-            return "Say why, in one sentence."
-        if reason in self._hinted:
-            return None
-        self._hinted.add(reason)
-        hints = hints_before_saving(*self._place, reason, *self._whose)
-        return f"{' '.join(hints)} Save again to keep it as it is." if hints else None
+    return hints_before_saving(workspace, company, _on_one_line(filled["reason"]), account_id, csm_id, pulse_id)
 
 
 def save_pulse(
@@ -176,7 +175,7 @@ def save_pulse(
     account_id: str,
     filled: Mapping[str, Any],
     *,
-    is_model_visible: bool,
+    model_visible: Visible,
 ) -> Answer:
     """Put what was filled in on record, and say when it will count and what the week's table says of the account.
 
@@ -187,15 +186,15 @@ def save_pulse(
         pulse_id: Made when the form opened.
         account_id: The account.
         filled: Value of each field by its name.
-        is_model_visible: Whether a score of this account was shown to them before.
+        model_visible: Whether a score of this account was shown to them before.
     """
     form = PulseForm(
         pulse_id=pulse_id,
         account_id=account_id,
         sentiment=str(filled["sentiment"]),
-        reason=str(filled["reason"]),
+        reason=_on_one_line(filled["reason"]),
         about=str(filled["about"]),
-        model_visible="yes" if is_model_visible else "no",
+        model_visible=model_visible,
         **{name: str(filled[name]) for name in QUESTIONS},
     )
     try:
@@ -209,11 +208,15 @@ def save_pulse(
         account=company.describe(account_id),
         row=recorded.row,
         first_as_of=first_as_of(recorded.row),
-        was_visible=is_model_visible,
         renewals=[] if risk is None else [_plain(row) for row in _of_account(risk, account_id)],
         signals=[] if signals is None else _of_account(signals[signals["ended_on"].isna()], account_id),
     )
     return Answer(said, is_recorded=True)
+
+
+def _on_one_line(text: object) -> str:
+    """A reason without the line breaks that somebody typed for their own eyes."""
+    return " ".join(str(text).split("\n")).strip()
 
 
 def _of_account(table: pd.DataFrame, account_id: str) -> list[dict[Hashable, Any]]:

@@ -51,6 +51,7 @@ TABLE_FORMATS: Final = {
     "both together": whole_share,
     "ARR": amount,
     "expected loss": amount,
+    "age in days": amount,
 }
 """How the numbers of the board's tables are written; they sort as numbers."""
 
@@ -133,13 +134,13 @@ def week_table(rows: pd.DataFrame, said_since: Mapping[str, str]) -> pd.DataFram
             "tier": rows["risk_tier"],
             "stance": rows["stance"],
             "said": rows["sentiment"].fillna("no pulse"),
-            "not yet in the score": [said_since.get(account, "") for account in rows["account_id"]],
             "renewal": _days(rows["renewal_date"]),
             "days": rows["lead_days"].astype("Int64"),
             "ARR": rows["arr"].astype("float64"),
             "why": rows["top_reason"],
             "expected loss": rows["expected_arr_loss"].astype("float64"),
             "currency": rows["currency"],
+            "not yet in the score": _said_since(rows, said_since),
             "what to do": rows["action"],
             "by": _days(rows["action_due_on"]),
             "CSM": rows["csm"],
@@ -162,8 +163,8 @@ def disagreements(named: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["arr", *_KEY], ascending=[False, True, True], ignore_index=True)
 
 
-def disagreement_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return disagreements as people read them: what usage says, what the CSM said, in whose words."""
+def disagreement_table(rows: pd.DataFrame, said_since: Mapping[str, str]) -> pd.DataFrame:
+    """Return disagreements as people read them: what usage says, what the CSM said, in whose words, and what since."""
     return pd.DataFrame(
         {
             "account": _names(rows),
@@ -172,6 +173,7 @@ def disagreement_table(rows: pd.DataFrame) -> pd.DataFrame:
             "said": rows["sentiment"],
             "on": _days(rows["last_pulse_on"]),
             "in whose words": rows["last_pulse_reason"].fillna("no reason given"),
+            "not yet in the score": _said_since(rows, said_since),
             "both together": rows["churn_probability"].astype("float64"),
             "renewal": _days(rows["renewal_date"]),
             "ARR": rows["arr"].astype("float64"),
@@ -183,26 +185,27 @@ def disagreement_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def stale_pulses(named: pd.DataFrame) -> pd.DataFrame:
-    """Return open renewals of the next 180 days about which no fresh word stands, the most at risk first.
+    """Return undecided renewals of the next 180 days, and overdue ones, of which no fresh word stands; by risk.
 
     Args:
         named: As `with_names` returns it.
     """
-    rows = named.loc[
-        (named["status"] == "open") & (named["lead_days"] <= _SOON_DAYS) & (named["pulse_state"] != _FRESH)
-    ]
+    is_soon = named["status"].isin(["open", "overdue"]) & (named["lead_days"] <= _SOON_DAYS)
+    rows = named.loc[is_soon & (named["pulse_state"] != _FRESH)]
     return rows.sort_values(["churn_probability", *_KEY], ascending=[False, True, True], ignore_index=True)
 
 
-def stale_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return stale pulses as people read them: whose word is missing, and what the last one was."""
+def stale_table(rows: pd.DataFrame, said_since: Mapping[str, str]) -> pd.DataFrame:
+    """Return stale pulses as people read them: whose word is missing, what the last was, and what was said since."""
+    is_too_old = (rows["pulse_state"] == ABSENT) & rows["last_pulse_on"].notna()
     return pd.DataFrame(
         {
             "account": _names(rows),
-            "pulse": rows["pulse_state"].replace(ABSENT, "none"),
-            "last said": rows["sentiment"].fillna("nothing"),
-            "on": _days(rows["last_pulse_on"]),
-            "age in days": rows["pulse_age_days"].astype("Int64"),
+            "pulse": rows["pulse_state"].replace(ABSENT, "none").mask(is_too_old, "too old to count"),
+            "last said": rows["sentiment"].fillna(""),
+            "on": _days(rows["last_pulse_on"]).fillna(""),
+            "age in days": rows["pulse_age_days"].astype("float64"),
+            "not yet in the score": _said_since(rows, said_since),
             "renewal": _days(rows["renewal_date"]),
             "days": rows["lead_days"].astype("Int64"),
             "churn": rows["churn_probability"].astype("float64"),
@@ -217,13 +220,16 @@ def stale_table(rows: pd.DataFrame) -> pd.DataFrame:
 def caption(tab: str, rows: pd.DataFrame, named: pd.DataFrame) -> str:
     """What stands above a table: how many of how many, and how to read it."""
     if tab == "week":
-        return f"{len(rows):,} of {counted(len(named), 'renewal')}; # is the account's place on its CSM's own list."
+        found = f"{len(rows):,} of {counted(len(named), 'renewal')}"
+        if rows.empty:
+            return f"{found}: set one of the filters back to {EVERYTHING}."
+        return f"{found}, overdue ones first; # is the account's place on its CSM's own list."
     if tab == "disagreements":
         return (
             f"{counted(len(rows), 'renewal')} where usage and a fresh pulse contradict each other: trust the person, "
             "and find out fast."
         )
-    return f"{counted(len(rows), 'open renewal')} within {_SOON_DAYS} days of which no fresh word is on record."
+    return f"{counted(len(rows), 'undecided renewal')} within {_SOON_DAYS} days of which no fresh word is on record."
 
 
 def lead(risk: pd.DataFrame) -> tuple[str, ...]:
@@ -264,6 +270,10 @@ def chosen_account(row: Mapping[str, object], reasons: pd.DataFrame) -> str:
 
 def _names(rows: pd.DataFrame) -> pd.Series:
     return rows["account_name"].fillna(rows["account_id"])
+
+
+def _said_since(rows: pd.DataFrame, said_since: Mapping[str, str]) -> list[str]:
+    return [said_since.get(account, "") for account in rows["account_id"]]
 
 
 def _intervals(rows: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ The names of pages and their addresses stand here alone. Everything is HTML text
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from pipelines.pages import render
 
@@ -41,7 +42,13 @@ PAGES: Final = (
 )
 
 
-def header(path: str, said: Iterable[str] = (), meta: Mapping[str, object] | None = None, title: str = "") -> str:
+def header(
+    path: str,
+    said: Iterable[str] = (),
+    meta: Mapping[str, object] | None = None,
+    title: str = "",
+    about: Mapping[str, str] | None = None,
+) -> str:
     """The top of a page.
 
     Args:
@@ -49,6 +56,7 @@ def header(path: str, said: Iterable[str] = (), meta: Mapping[str, object] | Non
         said: What it says first, sentence by sentence.
         meta: What the server knows of who looks: `csm_id` where they have signed in. None where no server is.
         title: Heading, where it is not the page's own name.
+        about: What the address asks about; whoever signs in comes back to it.
     """
     page = next(page for page in PAGES if page.path == path)
     who = (meta or {}).get("csm_id")
@@ -60,6 +68,7 @@ def header(path: str, said: Iterable[str] = (), meta: Mapping[str, object] | Non
         said=tuple(said),
         who=None if who in (None, READER) else who,
         is_served=meta is not None,
+        about=urlencode(about or {}),
     )
 
 

@@ -33,7 +33,9 @@ def falsegreen_theme() -> alt.theme.ThemeConfig:
     plain: Any = {"titleFontWeight": "normal", "labelFontSize": _SIZE, "titleFontSize": _SIZE}
     plain |= {"labelColor": INK, "titleColor": INK}
     axis: Any = {**plain, "gridColor": "#eceff3", "domainColor": LINE, "tickColor": LINE}
-    legend: Any = {**plain, "orient": "top"}
+    # Legends stand one below the other: side by side they leave the screen of a phone.
+    below: Any = {"direction": "vertical", "anchor": "start"}
+    legend: Any = {**plain, "orient": "top", "layout": {"top": below}}
     return {
         "config": {
             "font": _FONT,

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pipelines.board.access import Access
+from pipelines.board.sessions import Sessions, sessions
 from pipelines.recording.people import add_person, revoke_person
 from pipelines.workspace import Workspace
 
@@ -99,6 +100,37 @@ def test_signing_out_forgets(workspace: Workspace) -> None:
     browser.post("/sign-in", data={"token": add_person(workspace, "C1", {}, NOW)})
     assert browser.get("/sign-out").status_code == 303
     assert browser.get("/risk/").json() == {"csm_id": None}
+
+
+def test_signing_out_ends_the_session_wherever_it_is_open(workspace: Workspace) -> None:
+    token, browser = add_person(workspace, "C1", {}, NOW), client(workspace)
+    browser.post("/sign-in", data={"token": token})
+    session = browser.cookies["falsegreen_8780"]
+    assert session != token
+    assert sessions.token(session) == token
+    browser.get("/sign-out")
+    assert sessions.token(session) == ""
+
+
+def test_what_a_page_was_asked_about_is_asked_again_after_signing_in(workspace: Workspace) -> None:
+    browser = client(workspace, BOARD, "board.internal:8780")
+    asked = browser.get("/pulse/?account=A%26B&seen=1&other=2").headers["location"]
+    assert asked == "/sign-in?next=pulse&account=A%26B&seen=1"
+    assert 'action="sign-in?next=pulse&amp;account=A%26B&amp;seen=1"' in browser.get(asked).text
+    assert browser.post(asked, data={"token": BOARD}).headers["location"] == "pulse/?account=A%26B&seen=1"
+
+
+def test_whose_score_was_shown_is_kept_in_mind(workspace: Workspace) -> None:
+    mind = Sessions()
+    assert mind.was_shown(workspace, "C1", "A1") == "no"
+    mind.note_shown(workspace, None, "A1")
+    mind.note_shown(workspace, "C2", "A1")
+    assert mind.was_shown(workspace, "C1", "A1") == "no"
+    mind.note_shown(workspace, "C1")
+    assert mind.was_shown(workspace, "C1", "A1") == "unknown"
+    mind.note_shown(workspace, "C1", "A1")
+    assert mind.was_shown(workspace, "C1", "A1") == "yes"
+    assert mind.was_shown(workspace, "C1", "A2") == "unknown"
 
 
 def test_beyond_the_machine_a_token_is_asked_for(workspace: Workspace) -> None:

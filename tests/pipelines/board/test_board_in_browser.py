@@ -259,6 +259,7 @@ def test_a_pulse_is_recorded_by_keyboard_and_counts_from_the_next_day(
     tab_to(page, save)
     page.keyboard.press("Enter")
     expect(page.get_by_text("The reason says nothing in particular")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Keep it as it is")).to_be_visible()
     assert not recorded_pulses(workspace).rows
     page.get_by_label("Why, in one sentence").focus()
     page.keyboard.press("Control+A")

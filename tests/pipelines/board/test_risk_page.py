@@ -91,7 +91,9 @@ def test_disagreements_come_largest_first_and_stale_pulses_by_risk() -> None:
     assert list(board.disagreements(named)["account_id"]) == ["A1", "A0"]
     stale = board.stale_pulses(named)
     assert list(stale["account_id"]) == ["A3", "A2"]
-    assert list(board.stale_table(stale)["pulse"]) == ["none", "stale"]
+    table = board.stale_table(stale, {"A2": "red on 2026-07-01"})
+    assert list(table["pulse"]) == ["too old to count", "stale"]
+    assert list(table["not yet in the score"]) == ["", "red on 2026-07-01"]
 
 
 def test_the_first_sentence_counts_what_is_undecided_within_each_currency() -> None:

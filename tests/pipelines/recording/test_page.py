@@ -74,7 +74,7 @@ def token(workspace: Workspace, company: KnownCompany, now: datetime) -> str:
 
 
 def save(workspace: Workspace, company: KnownCompany, token: str, **changes: Any) -> Any:
-    given = {"pulse_id": new_id(), "account_id": "A1", "filled": FILLED, "is_model_visible": False, **changes}
+    given = {"pulse_id": new_id(), "account_id": "A1", "filled": FILLED, "model_visible": "no", **changes}
     return page.save_pulse(workspace, company, token, **given)
 
 
@@ -100,7 +100,7 @@ def test_the_score_is_told_once_the_pulse_stands(scored: Workspace, company: Kno
 
 
 def test_whether_a_score_was_shown_before_is_on_record(scored: Workspace, company: KnownCompany, token: str) -> None:
-    save(scored, company, token, is_model_visible=True)
+    save(scored, company, token, model_visible="yes")
     (row,) = recorded_pulses(scored).rows.values()
     assert row["model_visible"] == "yes"
 
@@ -135,25 +135,30 @@ def test_markup_in_a_reason_is_text_wherever_it_is_shown(scored: Workspace, comp
 @pytest.mark.parametrize(
     ("filled", "said"),
     [
-        (None, "Choose a colour."),
         ({**FILLED, "sentiment": None}, "Choose a colour."),
-        ({**FILLED, "reason": "   "}, "Say why, in one sentence."),
+        ({**FILLED, "reason": " \n "}, "Say why, in one sentence."),
         (FILLED, None),
     ],
 )
-def test_a_form_that_lacks_something_says_what(
-    workspace: Workspace, company: KnownCompany, filled: dict[str, Any] | None, said: str | None
+def test_a_form_that_lacks_something_says_what(filled: dict[str, Any], said: str | None) -> None:
+    assert page.missing(filled) == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"), [("ok", "says nothing in particular"), ("They want more seats", "It repeats")]
+)
+def test_a_vague_or_copied_reason_gets_a_hint(
+    workspace: Workspace, company: KnownCompany, reason: str, hint: str
 ) -> None:
-    assert page.Check(workspace, company, "A1", "C1")(filled) == said
+    (found,) = page.hints(workspace, company, "A1", "C1", new_id(), {**FILLED, "reason": reason})
+    assert hint in found
+    assert page.hints(workspace, company, "A1", "C1", new_id(), FILLED) == []
 
 
-def test_a_vague_or_copied_reason_is_held_back_once(workspace: Workspace, company: KnownCompany) -> None:
-    check = page.Check(workspace, company, "A1", "C1")
-    for reason, hint in (("ok", "says nothing in particular"), ("They want more seats", "It repeats")):
-        held = check({**FILLED, "reason": reason})
-        assert held is not None
-        assert hint in held
-        assert check({**FILLED, "reason": reason}) is None
+def test_lines_that_somebody_typed_become_one(scored: Workspace, company: KnownCompany, token: str) -> None:
+    assert save(scored, company, token, filled={**FILLED, "reason": "Their new CFO\nfroze the budget"}).is_recorded
+    (row,) = recorded_pulses(scored).rows.values()
+    assert row["reason"] == "Their new CFO froze the budget"
 
 
 def test_every_answer_is_one_that_the_contract_takes(scored: Workspace, company: KnownCompany, token: str) -> None:
