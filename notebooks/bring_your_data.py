@@ -74,7 +74,15 @@ def _(empty, is_page, mo, page, section, table):
         mo.Html(empty(f"There is no folder {folder}.", "Name one that is there: `FALSEGREEN_SOURCE`")),
     )
     _which = f"In {folder}:" if _named else f"You have named no folder, so a made-up company was put in {folder}:"
-    mo.vstack([mo.Html(section("2. What is there", [_which])), table(page.tables_found(folder), rows=20)])
+    _widths = {
+        "file": 260,
+        "required columns that are missing": 240,
+        "optional columns that are not there": 300,
+        "columns that no contract names": 260,
+    }
+    mo.vstack(
+        [mo.Html(section("2. What is there", [_which])), table(page.tables_found(folder), rows=20, widths=_widths)]
+    )
     return (folder,)
 
 
@@ -131,7 +139,7 @@ def _(empty, folder, found, is_script, mo, page, run_button, workspace):
 
 
 @app.cell
-def _(board, empty, mo, published, run_id, section, table, workspace):
+def _(board, empty, mo, page, published, run_id, section, table, workspace):
     # Looked at again once a run has ended.
     run_id
     risk = published(workspace, "account_risk")
@@ -146,8 +154,14 @@ def _(board, empty, mo, published, run_id, section, table, workspace):
     )
     mo.vstack(
         [
-            mo.Html(section("5. The first table", board.lead(risk), link=("../risk/", "Go on to the risk board"))),
-            table(board.week_table(board.with_names(risk), {}), board.TABLE_FORMATS),
+            mo.Html(
+                section(
+                    "5. The first table",
+                    [page.where_from(workspace, risk, run_id), *board.lead(risk)],
+                    link=("../risk/", "Go on to the risk board"),
+                )
+            ),
+            table(board.week_table(board.with_names(risk), board.not_yet_scored(workspace)), board.TABLE_FORMATS),
         ]
     )
     return

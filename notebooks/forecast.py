@@ -97,7 +97,7 @@ def _(board, chart, charts, kind, level, mo, period, rows, rules_in_words, secti
             mo.Html(
                 section(
                     f"The {kind.value} to come",
-                    small=(board.READING, rules_in_words(settings), *board.footnotes(totals)),
+                    small=(board.reading(level.value), rules_in_words(settings), *board.footnotes(totals)),
                 )
             ),
             chart(
@@ -112,7 +112,7 @@ def _(board, chart, charts, kind, level, mo, period, rows, rules_in_words, secti
 
 
 @app.cell
-def _(board, chart, charts, currency, mo, period, section, table_to_take, totals):
+def _(board, chart, charts, currency, level, mo, period, section, table_to_take, totals):
     row = totals[totals["period"] == period.value].iloc[0].to_dict()
     steps = board.waterfall(row)
     mo.vstack(
@@ -121,7 +121,7 @@ def _(board, chart, charts, currency, mo, period, section, table_to_take, totals
                 section(
                     f"What becomes of the ARR due in {period.value}",
                     figures=board.at_a_glance(row),
-                    small=(board.WATERFALL_READING,),
+                    small=board.waterfall_reading(level.value),
                 )
             ),
             chart(charts.waterfall_chart(steps, currency.value, period.value)),

@@ -127,7 +127,8 @@ def _(chart, mo, published_reliability, section, settings, workspace):
                     "Is the gut view true?",
                     small=(
                         "What colours had meant until then, in the walk forward, against what came: on the dashed line "
-                        "it was true. Predictions that are true keep to the shaded band.",
+                        "it was true. Predictions that are true keep to the shaded band. Of all predictions 90 to 180 "
+                        "days ahead, whatever is chosen above.",
                     ),
                 )
             ),
@@ -217,11 +218,12 @@ def _(chart, charts, held, mo, overrides, population, section, table_to_take, ta
 
 
 @app.cell
-def _(board, calibration, figures, given, mo, section, table, taken):
+def _(board, calibration, figures, given, mo, section, settings, table, taken):
     people = given.people_table(calibration, taken.value)
+    _said = given.people_in_words(figures, taken.value, calibration, settings.judgement)
     mo.vstack(
         [
-            mo.Html(section("People", given.people_in_words(figures, taken.value), small=(board.PURPOSE,))),
+            mo.Html(section("People", _said, small=(board.PURPOSE,))),
             *([table(people, {}, "Shrunk towards the team and adjusted for their books")] if len(people) else []),
         ]
     )

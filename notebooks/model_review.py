@@ -66,7 +66,7 @@ def _(board, metrics, mo):
     bands = board.bands(metrics)
     mo.stop(not bands)
     band = mo.ui.dropdown(bands, value=bands[0], label="days ahead")
-    figure = mo.ui.dropdown(list(board.METRICS), value=board.USUAL, label="figure")
+    figure = mo.ui.dropdown(list(board.CHARTED), value=board.USUAL, label="figure")
     mo.hstack([band, figure], wrap=True, justify="start", gap=1)
     return band, figure
 
@@ -100,13 +100,14 @@ def _(board, metrics, mo):
 
 
 @app.cell
-def _(band, board, chart, charts, metrics, mo, section, sliced_figure, slicing, table_to_take):
+def _(band, board, chart, charts, metrics, mo, section, settings, sliced_figure, slicing, table_to_take):
     slices = board.slice_table(metrics, band.value, slicing.value)
+    _is_drawn = (board.drawn_slices(slices)["figure"] == sliced_figure.value).any()
     mo.vstack(
         [
-            mo.Html(section("Slice by slice", small=(board.SLICE_READING,))),
+            mo.Html(section("Slice by slice", small=(board.slice_reading(settings),))),
             mo.hstack([slicing, sliced_figure], wrap=True, justify="start", gap=1),
-            chart(charts.slice_chart(slices, sliced_figure.value)),
+            chart(charts.slice_chart(slices, sliced_figure.value)) if _is_drawn else mo.md(board.NO_SLICE),
             table_to_take(slices, "slices", board.SLICE_FORMATS),
         ]
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from models.drift import DRIFT_KINDS
 from models.findings import describe_metrics
 from models.plots import auc_by_cutoff
-from models.settings import HEADLINE_BAND
+from models.settings import HEADLINE_BAND, ROLLING_BAND, ModelSettings
 from models.slices import EVERYTHING, SLICES
 from pipelines.backtest_display import CALIBRATION, MODELS, OF_SLICE, PARTS, RANKING, SHIPPED, bands_of, title_of
 from pipelines.board.widgets import Format, number
@@ -28,6 +28,8 @@ METRICS: Final = {
     **{words: metric for metric, words in PARTS.items() if metric not in CALIBRATION},
 }
 """Figures by the words for them."""
+CHARTED: Final = tuple(words for words, metric in METRICS.items() if metric != "brier_uncertainty")
+"""Figures that tell models apart: uncertainty lies in the outcomes, and is the same for all of them."""
 USUAL: Final = "Brier skill"
 NEUTRAL: Final = {"roc_auc": 0.5, "brier_skill": 0.0, "top_decile_lift": 1.0, "calibration_slope": 1.0}
 """Values at which a figure says nothing, or that are right: what a figure is held to in a chart."""
@@ -41,8 +43,8 @@ READING: Final = (
     "Intervals of 95 % from resampling accounts. Brier skill is held to the base rate: at zero, the model is no better "
     "than saying the average. At capacity: the first accounts on each CSM's list, as many as a week has room for."
 )
+NO_SLICE: Final = "No slice has churns enough for this figure to be drawn."
 SLICED: Final = tuple(OF_SLICE.values())
-SLICE_READING: Final = "The churn probability alone. Without interval: too few churns to claim anything."
 RELIABILITY_READING: Final = (
     "Churn rate against predicted probability, without bins (CORP). Predictions that are true keep to the shaded band."
 )
@@ -62,6 +64,11 @@ def lead(metrics: pd.DataFrame, drift: pd.DataFrame | None) -> tuple[str, ...]:
 def in_words(metrics: pd.DataFrame, band: str) -> tuple[str, ...]:
     """Return what the figures of a horizon say, in sentences."""
     return describe_metrics(metrics[metrics["band"] == band])
+
+
+def horizon_in_words(band: str) -> str:
+    """Return how far ahead a horizon looks."""
+    return "terms under 180 days" if band == ROLLING_BAND else f"{band} days ahead"
 
 
 def heading(metrics: pd.DataFrame, band: str) -> str:
@@ -130,6 +137,19 @@ def slice_table(metrics: pd.DataFrame, band: str, slice_by: str) -> pd.DataFrame
             "high": rows["high"],
         }
     ).reset_index(drop=True)
+
+
+def drawn_slices(slices: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of slices that can be drawn: those with an interval; bare dots of a handful lie anywhere."""
+    return slices.dropna(subset=["low", "high"])
+
+
+def slice_reading(settings: ModelSettings) -> str:
+    """Say how to read the slices, and which of them are in the table alone."""
+    return (
+        f"The churn probability alone. A slice of fewer than {settings.slice_minimum_churns} churns has no interval, "
+        "since nothing can be claimed of so few: it is in the table, and not in the chart."
+    )
 
 
 def slices_of(metrics: pd.DataFrame) -> dict[str, str]:

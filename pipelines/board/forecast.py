@@ -23,15 +23,19 @@ LEVELS: Final = {"everything": "total", "segment": "segment", "region": "region"
 """What a line of the forecast can stand for, and the level of the table for it."""
 _COLUMNS: Final = {"segment": "segment", "region": "region", "csm": "csm_id"}
 OUTLOOK_FORMATS: Final = {
-    **dict.fromkeys(("GRR", "from", "to", "expected", *NAIVE_NAMES.values()), share),
+    **dict.fromkeys(("GRR", "from", "to", "expected", "middle", *NAIVE_NAMES.values()), share),
     **dict.fromkeys(("due", "commit", "best case", "at risk"), amount),
 }
 """How the numbers of the outlook's table are written; they sort as numbers."""
 READING: Final = (
     "Dots and GRR: the forecast, the middle of the simulated courses; in eight of ten of them it lies within the bar. "
     "Ticks and the last columns: naive forecasts. Expected is the mean of the courses, lower because large losses are "
-    "rare; by segment, region or CSM it is the dot, since the middle of few renewals is often all of them. Bounds do "
-    "not add up over rows; amounts and the expected GRR do."
+    "rare. Bounds do not add up over rows; amounts and the expected GRR do."
+)
+LINES_READING: Final = (
+    "Dots and expected: the mean of the simulated courses; in eight of ten of them the share that stays lies within "
+    "the bar. Middle: the middle one of the courses, which is often everything where few renewals are due. Last "
+    "columns: naive forecasts. Bounds do not add up over rows; amounts and the expected GRR do."
 )
 WATERFALL_FORMATS: Final = {"ARR": amount, "of what is due": share}
 WATERFALL_READING: Final = (
@@ -113,18 +117,25 @@ def outlook_table(rows: pd.DataFrame, level: str) -> pd.DataFrame:
     Args:
         rows: As `outlook` returns them.
         level: One of the names in `LEVELS`.
+
+    Returns:
+        One row per period and line. The share that comes first is the dot of the chart: the middle of the courses over
+        everything, and their mean by line.
     """
-    named = {} if LEVELS[level] == "total" else {level: rows["line"]}
+    is_total = LEVELS[level] == "total"
+    named = {} if is_total else {level: rows["line"]}
+    middle, mean = rows["grr_p50"], rows["expected_grr"]
+    first, last = ({"GRR": middle}, {"expected": mean}) if is_total else ({"expected": mean}, {"middle": middle})
     return pd.DataFrame(
         {
             "period": rows["period"],
             **named,
             "renewals": rows["renewals_due"],
             "due": rows["arr_due"].astype("float64"),
-            "GRR": rows["grr_p50"],
+            **first,
             "from": rows["grr_p10"],
             "to": rows["grr_p90"],
-            "expected": rows["expected_grr"],
+            **last,
             "commit": rows["commit_arr"].astype("float64"),
             "best case": rows["best_case_arr"].astype("float64"),
             "at risk": rows["at_risk_arr"].astype("float64"),
@@ -132,6 +143,17 @@ def outlook_table(rows: pd.DataFrame, level: str) -> pd.DataFrame:
             "without score": rows["renewals_without_score"],
         }
     )
+
+
+def reading(level: str) -> str:
+    """Say how to read the outlook at a level, one of the names in `LEVELS`."""
+    return READING if LEVELS[level] == "total" else LINES_READING
+
+
+def waterfall_reading(level: str) -> tuple[str, ...]:
+    """Say how to read the waterfall, and that it stays with the whole company whatever the outlook is told by."""
+    whole = f"Of the whole company: it is not told by {level}."
+    return (WATERFALL_READING,) if LEVELS[level] == "total" else (whole, WATERFALL_READING)
 
 
 def footnotes(rows: pd.DataFrame) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ _LINE_STEP, _STEP = 26, 34
 _NAIVE_COLOURS: Final = dict(zip(NAIVE_NAMES.values(), (NAIVE, USAGE, GUT), strict=True))
 _FORECASTERS: Final = {FORECAST: OURS, **_NAIVE_COLOURS}
 _SHARE: Final = alt.Axis(format=".0%")
+_FEW_SHARES: Final = alt.Axis(format=".0%", tickCount=4, tickMinStep=0.01, labelOverlap=True)
+"""Along the width, where labels would run together on a phone; no two ticks that read the same."""
 _SLANTED: Final = alt.Axis(labelAngle=-45)
 _TWO_COLUMNS: Final = alt.Legend(columns=2)
 """So that names stand in full on a phone."""
@@ -54,7 +56,7 @@ def lines_chart(rows: pd.DataFrame, period: str, level: str) -> alt.LayerChart:
         y=alt.Y("line:N", title=level, sort=list(table["line"].drop_duplicates()), axis=alt.Axis(labelLimit=140))
     )
     bars = base.mark_bar(size=14, color=BAND).encode(
-        x=alt.X("grr_p10:Q", title=GRR, scale=_SCALE, axis=_SHARE), x2="grr_p90:Q"
+        x=alt.X("grr_p10:Q", title=GRR, scale=_SCALE, axis=_FEW_SHARES), x2="grr_p90:Q"
     )
     mean = base.mark_point(filled=True, size=60, color=OURS, opacity=1).encode(
         x="expected_grr:Q", tooltip=["line:N", *_percents("expected_grr", "grr_p10", "grr_p90")]

@@ -16,19 +16,26 @@ MOST_ANSWERS: Final = 25
 _STEP, _LINES = 26, 24
 _SHARE: Final = alt.Axis(format=".0%", title="share that was lost")
 _BARE: Final = {**COLOURS, NO_PULSE: NAIVE}
+_SHAPES: Final = dict(zip(_BARE, ("circle", "square", "triangle-up", "diamond"), strict=True))
 
 
 def colours_chart(table: pd.DataFrame) -> alt.LayerChart:
-    """What colours meant, by slice, beside what was lost of all."""
+    """What colours meant, by slice, beside what was lost of all; a line is named by its slice, or else its colour."""
     table = table.rename(columns={"churn rate": "rate", "of all": "all"})
-    slices = list(table["slice"].drop_duplicates())
-    order = alt.Y("slice:N", title=None, sort=slices, axis=alt.Axis(labelLimit=150, labels=slices != [EVERYTHING]))
-    offset = alt.YOffset("colour:N", sort=list(_BARE))
-    base = alt.Chart(table).encode(y=order, yOffset=offset)
+    slices, names = list(table["slice"].drop_duplicates()), alt.Axis(labelLimit=150)
+    base = alt.Chart(table)
+    if slices == [EVERYTHING]:
+        base = base.encode(y=alt.Y("colour:N", title=None, sort=list(_BARE), axis=names))
+    else:
+        of_slice = alt.Y("slice:N", title=None, sort=slices, axis=names)
+        base = base.encode(y=of_slice, yOffset=alt.YOffset("colour:N", sort=list(_BARE)))
     colour = alt.Color("colour:N", title=None, sort=list(_BARE), scale=scale_of(_BARE), legend=alt.Legend(columns=4))
     reach = base.mark_rule(strokeWidth=3, opacity=0.6).encode(x=alt.X("low:Q", axis=_SHARE), x2="high:Q", color=colour)
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(
-        x="rate:Q", color=colour, tooltip=["slice:N", "colour:N", *_percents("rate", "low", "high", "all")]
+        x="rate:Q",
+        color=colour,
+        shape=alt.Shape("colour:N", title=None, sort=list(_BARE), scale=scale_of(_SHAPES)),
+        tooltip=["slice:N", "colour:N", *_percents("rate", "low", "high", "all")],
     )
     ticks = base.mark_tick(color=INK, thickness=2, size=14).encode(x="all:Q")
     layered: alt.LayerChart = (reach + ticks + dots).properties(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from models.plots import auc_chart, contribution_chart, reliability_chart
 from models.settings import HEADLINE_BAND, ModelSettings
-from pipelines.board.backtest import METRICS, NEUTRAL
+from pipelines.board.backtest import METRICS, NEUTRAL, drawn_slices, horizon_in_words
 from pipelines.board.tables import published, revision
 from pipelines.board.theme import MUTED, OURS
 from pipelines.workspace import Workspace
@@ -33,8 +33,8 @@ def reliability(
     """
     drawn: alt.LayerChart = reliability_chart(predictions, settings, band, model).properties(
         width="container",
-        title=f"{band} days ahead",
-        description=f"Share that churned by predicted probability, {band} days ahead, out of time.",
+        title=horizon_in_words(band),
+        description=f"Share that churned by predicted probability, {horizon_in_words(band)}, out of time.",
     )
     return drawn
 
@@ -86,13 +86,14 @@ def figure_chart(table: pd.DataFrame, figure: str) -> alt.LayerChart:
 
 
 def slice_chart(table: pd.DataFrame, figure: str) -> alt.LayerChart:
-    """One figure of the shipped model by slice, with its interval.
+    """One figure of the shipped model by slice, with its interval; slices without one are left out.
 
     Args:
         table: As `backtest.slice_table` returns it.
         figure: One of the figures in it.
     """
-    rows = table.loc[table["figure"] == figure, ["slice", "value", "low", "high"]]
+    drawn = drawn_slices(table)
+    rows = drawn.loc[drawn["figure"] == figure, ["slice", "value", "low", "high"]]
     return _intervals(rows, "slice", figure, f"{figure} of the churn probability by slice, with intervals.")
 
 

@@ -79,30 +79,41 @@ def tables_wanted() -> pd.DataFrame:
 
 
 def tables_found(folder: Path) -> pd.DataFrame:
-    """Return what lies in a folder for each table: table, file, rows, columns missing, columns unknown.
+    """Return what lies in a folder for each table: table, file, rows, columns missing (two columns), columns unknown.
 
     Args:
         folder: Folder of tables. A file that cannot be read says so in its row.
     """
     rows = [_found(folder, table) for table in SOURCE_TABLES]
     return pd.DataFrame.from_records(
-        rows, columns=["table", "file", "rows", "optional columns that are not there", "columns that no contract names"]
+        rows,
+        columns=[
+            "table",
+            "file",
+            "rows",
+            "required columns that are missing",
+            "optional columns that are not there",
+            "columns that no contract names",
+        ],
     ).astype({"rows": "Int64"})
 
 
-def _found(folder: Path, table: str) -> tuple[str, str, int | None, str, str]:
+def _found(folder: Path, table: str) -> tuple[str, str, int | None, str, str, str]:
     try:
         source = find_source(folder, table)
         if source is None:
-            return table, "not there", None, "", ""
+            return table, "not there", None, "", "", ""
         columns, count = _looked_at(source)
     except (ContractError, duckdb.Error) as error:
-        return table, f"cannot be read: {str(error).splitlines()[0]}", None, "", ""
+        return table, f"cannot be read: {str(error).splitlines()[0]}", None, "", "", ""
     contract = source_contracts()[table]
     names = set(contract.column_names)
-    missing = [column.name for column in contract.columns if column.name not in columns]
-    unknown = [_unknown(name, missing) for name in columns if name not in names]
-    return table, source.path.name, count, ", ".join(missing), ", ".join(unknown)
+    missing = [column for column in contract.columns if column.name not in columns]
+    required, optional = (
+        ", ".join(column.name for column in missing if column.required == is_required) for is_required in (True, False)
+    )
+    unknown = [_unknown(name, [column.name for column in missing]) for name in columns if name not in names]
+    return table, source.path.name, count, required, optional, ", ".join(unknown)
 
 
 def _looked_at(source: SourceFiles) -> tuple[list[str], int]:
@@ -146,6 +157,18 @@ def problems_table(problems: tuple[Problem, ...]) -> pd.DataFrame:
         ],
         columns=["table", "column", "rule", "what is wrong", "rows", "the first of them"],
     ).astype({"rows": "Int64"})
+
+
+def where_from(workspace: Workspace, risk: pd.DataFrame, run_id: str | None) -> str:
+    """Say what the first table shows: a workspace keeps what was published in it, whatever folder is looked at now.
+
+    Args:
+        workspace: The workspace.
+        risk: The published `account_risk`; not empty.
+        run_id: The run that was started here, or None.
+    """
+    shown = f"What stands published in {workspace.root}, as of {risk['as_of'].iloc[0]}"
+    return f"{shown}." if run_id else f"{shown}: an earlier run made it, perhaps of other tables than those above."
 
 
 def first_run(folder: Path, workspace: Workspace) -> str:

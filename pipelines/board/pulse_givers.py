@@ -17,6 +17,15 @@ from pipelines.exports.export import without_people
 from pipelines.gut_in_words import Figures, habits_worth_a_look, saves_in_words, spread_of_people_in_words
 
 HABIT_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("figure", "low", "high"), number(3))
+NOTHING: Final = (
+    "Of people together nothing is said here: how far they differ is told 90 days ahead of the renewal date, and "
+    "possible saves are counted of all renewals."
+)
+NOBODY: Final = (
+    "`judgement.show_people` is set, and the published tables name nobody: they were made without it, or nobody has "
+    "decided calls enough. A training makes them: `falsegreen run --source DIR --out WORKSPACE --config FILE --retrain`"
+)
+ELSEWHERE: Final = "Single people are told 90 days ahead of the renewal date."
 _OF_PEOPLE: Final = {"green_share": ("calls green", "{:.0%}"), "discrimination": ("tells apart (AUC)", "{:.2f}")}
 
 
@@ -60,8 +69,17 @@ def people_table(calibration: pd.DataFrame, checkpoint: str) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def people_in_words(figures: Figures, checkpoint: str) -> tuple[str, ...]:
-    """Return what is said of people without saying who: how far they differ, what may have been saved."""
+def people_in_words(
+    figures: Figures, checkpoint: str, calibration: pd.DataFrame, settings: JudgementSettings
+) -> tuple[str, ...]:
+    """Return what is said of people without saying who: how far they differ, what may have been saved.
+
+    Args:
+        figures: As `gut_feel.figures_of` returns them.
+        checkpoint: One of the values of `TAKEN`.
+        calibration: What may be shown of `gut_calibration`.
+        settings: Whether people may be shown; where they may, it is said why nobody is.
+    """
     said = []
     spread = figures.get(("people", "", "optimism_sd"))
     if spread is not None and checkpoint == PEOPLE_CHECKPOINT:
@@ -69,7 +87,9 @@ def people_in_words(figures: Figures, checkpoint: str) -> tuple[str, ...]:
     saves = figures.get(("people", "", "possible_saves"))
     if saves is not None:
         said.append(saves_in_words(saves))
-    return tuple(said)
+    if settings.show_people and people_table(calibration, checkpoint).empty:
+        said.append(NOBODY if people_table(calibration, PEOPLE_CHECKPOINT).empty else ELSEWHERE)
+    return tuple(said) or (NOTHING,)
 
 
 def habits_in_words(habits: pd.DataFrame) -> tuple[str, ...]:

@@ -22,8 +22,15 @@ def text_faults(name: str, text: str, longest: int) -> list[str]:
     faults = []
     if len(text) > longest:
         faults.append(f"{name} has {len(text):,} characters, at most {longest:,} are taken. One sentence will do.")
-    strange = sorted({letter for letter in text if letter in _TURNING or unicodedata.category(letter) in _BREAKING})
-    if strange:
-        named = ", ".join(f"U+{ord(letter):04X}" for letter in strange)
-        faults.append(f"{name} has line breaks or control characters ({named}). Write it on one line.")
+    if breaking := {letter for letter in text if unicodedata.category(letter) in _BREAKING}:
+        faults.append(f"{name} has line breaks or control characters ({_codes(breaking)}). Write it on one line.")
+    if turning := _TURNING.intersection(text):
+        faults.append(
+            f"{name} has unseen characters that turn the direction of the text around them ({_codes(turning)}). They "
+            "come with what was pasted: type it anew."
+        )
     return faults
+
+
+def _codes(letters: set[str]) -> str:
+    return ", ".join(f"U+{ord(letter):04X}" for letter in sorted(letters))

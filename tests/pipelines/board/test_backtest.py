@@ -42,7 +42,8 @@ def drift_of(*rows: tuple[str, str, bool]) -> pd.DataFrame:
 
 def test_every_figure_of_the_terminal_has_a_name_of_its_own() -> None:
     assert set(board.METRICS.values()) == {*RANKING, *CATCH, *CALIBRATION, *PARTS}
-    assert board.USUAL in board.METRICS
+    assert board.USUAL in board.CHARTED
+    assert set(board.METRICS) - set(board.CHARTED) == {"uncertainty"}
     assert board.USUAL in board.SLICED
 
 
@@ -143,3 +144,18 @@ def test_a_reliability_diagram_is_drawn_once_per_revision(monkeypatch: pytest.Mo
     assert charts.published_reliability(workspace, settings, "rolling") is None
     revision = None
     assert charts.published_reliability(workspace, settings) is None
+
+
+def test_slices_without_interval_are_in_the_table_alone() -> None:
+    few = metric("churn_probability", "roc_auc", 1.0, slice_by="segment", slice="smb", low=np.nan, high=np.nan)
+    table = board.slice_table(pd.concat([METRICS, pd.DataFrame([few])]), "90-180", "segment")
+    assert list(table["slice"]) == ["mid market", "smb"]
+    drawn = charts.slice_chart(table, "AUC").to_dict()
+    assert "mid market" in str(drawn["datasets"])
+    assert "smb" not in str(drawn["datasets"])
+    assert "fewer than 7 churns" in board.slice_reading(ModelSettings(slice_minimum_churns=7))
+
+
+def test_short_terms_are_no_days_ahead() -> None:
+    title = charts.reliability(predictions().assign(band="rolling"), ModelSettings(), "rolling").to_dict()["title"]
+    assert title == "terms under 180 days"

@@ -130,3 +130,16 @@ def test_every_chart_says_what_it_shows() -> None:
         charts.waterfall_chart(board.waterfall(row_of()), "USD", "2026-Q3"),
     ):
         assert drawn.to_dict()["description"]
+
+
+def test_the_first_share_of_the_table_is_the_dot_of_the_chart() -> None:
+    rows = forecast_of(row_of(grr_p50=1.0, expected_grr=0.9)).assign(line="Ada")
+    for level, name, dot in (("everything", "GRR", 1.0), ("CSM", "expected", 0.9)):
+        shares = [column for column in board.outlook_table(rows, level) if column in ("GRR", "expected", "middle")]
+        assert shares[0] == name
+        assert board.outlook_table(rows, level)[name].tolist() == [dot]
+
+
+def test_the_waterfall_says_that_it_is_of_the_whole_company() -> None:
+    assert board.waterfall_reading("everything") == (board.WATERFALL_READING,)
+    assert "not told by CSM" in board.waterfall_reading("CSM")[0]

@@ -147,3 +147,23 @@ def test_charts_say_what_they_show() -> None:
     assert "no pulse" in str(drawn["datasets"])
     assert drawn["description"]
     assert charts.ages_chart(board.age_table(figures)).to_dict()["description"]
+
+
+def test_a_colour_is_told_by_a_word_and_a_shape_as_well() -> None:
+    table = board.colour_table(calibration_of(*COLOURS), board.EVERYTHING, "90", "all")
+    _, _, dots = charts.colours_chart(table).to_dict()["layer"]
+    assert dots["encoding"]["y"]["field"] == "colour"
+    assert "labels" not in dots["encoding"]["y"]["axis"]
+    shapes = dots["encoding"]["shape"]["scale"]
+    assert len(set(shapes["range"])) == len(shapes["domain"]) == 4
+
+
+def test_why_nobody_is_shown_is_said() -> None:
+    named = calibration_of(*COLOURS, entry("csm", "Ada", "optimism", 0.6, 0.5, 0.7))
+    on, off = JudgementSettings(show_people=True), JudgementSettings()
+    assert given.people_in_words({}, "90", named, off) == (given.NOTHING,)
+    assert given.people_in_words({}, "90", calibration_of(*COLOURS), on) == (given.NOBODY,)
+    assert given.people_in_words({}, "last_pulse", named, on) == (given.ELSEWHERE,)
+    saves = board.figures_of(calibration_of(entry("people", "", "possible_saves", 3.0)), "90")
+    (said,) = given.people_in_words(saves, "90", named, on)
+    assert said.startswith("Possible saves")

@@ -91,7 +91,7 @@ def test_the_same_id_with_something_else_is_refused(
         ({"reason": "one\ntwo"}, "control characters (U+000A)"),
         ({"reason": "one\u2028two"}, "control characters (U+2028)"),
         ({"reason": "bell\x07"}, "control characters (U+0007)"),
-        ({"reason": "turned \u202e dnuora"}, "control characters (U+202E)"),
+        ({"reason": "turned \u202e dnuora"}, "turn the direction of the text around them (U+202E)"),
         ({"reason": "half \ud800"}, "control characters (U+D800)"),
         ({"sentiment": "purple"}, "sentiment must be one of green, yellow, red; 'purple' is not."),
         ({"about": "weather"}, "about must be one of relationship, renewal; 'weather' is not."),
