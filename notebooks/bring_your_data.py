@@ -75,10 +75,10 @@ def _(empty, is_page, mo, page, section, table):
     )
     _which = f"In {folder}:" if _named else f"You have named no folder, so a made-up company was put in {folder}:"
     _widths = {
-        "file": 260,
-        "required columns that are missing": 240,
-        "optional columns that are not there": 300,
-        "columns that no contract names": 260,
+        "file": 240,
+        "required columns that are missing": 220,
+        "optional columns that are not there": 240,
+        "columns that no contract names": 220,
     }
     mo.vstack(
         [mo.Html(section("2. What is there", [_which])), table(page.tables_found(folder), rows=20, widths=_widths)]

@@ -23,7 +23,8 @@ NOTHING: Final = (
 )
 NOBODY: Final = (
     "`judgement.show_people` is set, and the published tables name nobody: they were made without it, or nobody has "
-    "decided calls enough. A training makes them: `falsegreen run --source DIR --out WORKSPACE --config FILE --retrain`"
+    "enough decided calls. People are in them from the next training on: "
+    "`falsegreen run --source DIR --out WORKSPACE --config FILE --retrain`"
 )
 ELSEWHERE: Final = "Single people are told 90 days ahead of the renewal date."
 _OF_PEOPLE: Final = {"green_share": ("calls green", "{:.0%}"), "discrimination": ("tells apart (AUC)", "{:.2f}")}
