@@ -24,12 +24,13 @@ def _():
     from pipelines.board.sessions import sessions
     from pipelines.board.shell import empty, header, nothing_published, section
     from pipelines.board.tables import published
-    from pipelines.board.widgets import download, table
+    from pipelines.board.widgets import chart, download, table
     from pipelines.recording.known import know_company
     from pipelines.recording.plays import plays_on_record
 
     return (
         sessions,
+        chart,
         download,
         empty,
         header,
@@ -109,13 +110,13 @@ def _(account_id, know_company, page, workspace):
 
 
 @app.cell
-def _(account_id, empty, section, history_chart, mo, pulses, rows, shown_probabilities, workspace):
+def _(account_id, chart, empty, history_chart, mo, pulses, rows, section, shown_probabilities, workspace):
     history = shown_probabilities(workspace, account_id)
     _charts = []
     for renewal_id, of_renewal in history[history["renewal_id"].isin(rows["renewal_id"])].groupby("renewal_id"):
         _charts.append(mo.Html(section(f"How it moved: {renewal_id}")))
         if len(of_renewal) > 1:
-            _charts.append(history_chart(of_renewal, pulses))
+            _charts.append(chart(history_chart(of_renewal, pulses)))
         else:
             _charts.append(mo.Html(empty("One week has been published so far; the next one makes a line.")))
     mo.vstack(_charts)

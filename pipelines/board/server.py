@@ -3,7 +3,6 @@
 import importlib
 import os
 import pkgutil
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 NOTEBOOKS: Final = Path(__file__).parents[2] / "notebooks"
 _KEEP_SESSION_SECONDS: Final = 120
 _STATIC: Final = "static"
+_LATE: Final = ("mlflow", "model_diagnostics.scoring")
+"""What the functions that pages call import only when they are called."""
 
 
 def board_app(workspace: Workspace, port: int, board_token: str | None = None, config: Path | None = None) -> "ASGIApp":
@@ -37,7 +38,7 @@ def board_app(workspace: Workspace, port: int, board_token: str | None = None, c
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 
-    threading.Thread(target=_load_ahead, daemon=True).start()
+    _load_ahead()
     os.environ[HOME_VARIABLE] = str(workspace.root)
     os.environ.pop(CONFIG_VARIABLE, None)
     if config is not None:
@@ -58,12 +59,13 @@ def board_app(workspace: Workspace, port: int, board_token: str | None = None, c
 
 
 def _load_ahead() -> None:
-    """Import what the pages will: the first one to be opened need not wait for it."""
+    """Import what the pages will: each is a thread of its own, and two that import MLflow at once find half of it."""
     import pipelines.board
 
     for module in pkgutil.iter_modules(pipelines.board.__path__):
         importlib.import_module(f"{pipelines.board.__name__}.{module.name}")
-    importlib.import_module("mlflow")
+    for late in _LATE:
+        importlib.import_module(late)
 
 
 def _kept(files: "ASGIApp") -> "ASGIApp":

@@ -27,9 +27,12 @@ _FONT: Final = "PT Sans, system-ui, sans-serif"
 _SIZE: Final = 13
 
 
-@alt.theme.register("falsegreen", enable=True)
+THEME: Final = "falsegreen"
+
+
+@alt.theme.register(THEME, enable=False)
 def falsegreen_theme() -> alt.theme.ThemeConfig:
-    """The theme of every chart; enabled by importing this module."""
+    """The theme of every chart on a page; `widgets.chart` draws by it, and nothing elsewhere does."""
     plain: Any = {"titleFontWeight": "normal", "labelFontSize": _SIZE, "titleFontSize": _SIZE}
     plain |= {"labelColor": INK, "titleColor": INK}
     axis: Any = {**plain, "gridColor": "#eceff3", "domainColor": LINE, "tickColor": LINE}

@@ -10,6 +10,7 @@ import altair as alt
 import marimo as mo
 import pandas as pd
 
+from pipelines.board.theme import THEME
 from pipelines.exports.delimited import as_csv
 from pipelines.figures_in_words import known, money, percent
 
@@ -81,8 +82,9 @@ def csv_of(frame: pd.DataFrame) -> bytes:
     return as_csv([str(name) for name in frame.columns], plain.itertuples(index=False, name=None))
 
 
-def chart(drawn: alt.Chart | alt.LayerChart) -> Any:
-    """Return a chart in which nothing is chosen."""
+def chart(drawn: alt.Chart | alt.LayerChart | alt.FacetChart) -> Any:
+    """Return a chart in which nothing is chosen, drawn by the theme of the pages."""
+    alt.theme.enable(THEME)
     return mo.ui.altair_chart(drawn, chart_selection=False, legend_selection=False)
 
 
