@@ -84,7 +84,7 @@ def test_killed_at_ten_moments_the_champion_and_the_tables_stay_and_the_next_tra
     kills = untouched = 0
     for _ in range(3 * KILLS):
         # Half of them anywhere, half where the model is fitted, kept and registered.
-        moment = generator.uniform(0, 0.95) if kills % 2 else generator.uniform(0.6, 0.95)
+        moment = generator.uniform(0, 0.95) if kills % 2 else generator.uniform(0.35, 0.65)
         begun = time.monotonic()
         training = start("train", SECOND, workspace, arguments)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -111,8 +111,7 @@ def test_killed_at_ten_moments_the_champion_and_the_tables_stay_and_the_next_tra
             break
 
     assert kills == KILLS
-    # How many depends on what a training does after it has registered its model; that some came before is the point.
-    assert untouched > 0
+    assert untouched >= KILLS // 2
     last = start("train", SECOND, workspace, arguments)
     assert last.wait() == 0
     assert champion_of(workspace).number == list_models(workspace.mlflow)[0].model.number
