@@ -3,6 +3,7 @@
 No page and no table is known here. The terminal, which has no room, writes them its own way.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -14,6 +15,11 @@ LINK_SCHEMES: Final = ("https://", "http://")
 def known(value: Any) -> bool:
     """Whether a cell holds a value."""
     return value is not None and not pd.isna(value)
+
+
+def plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row whose missing cells are None, as templates ask for them."""
+    return {str(name): value if known(value) else None for name, value in row.items()}
 
 
 def percent(value: object, decimals: int = 0) -> str:

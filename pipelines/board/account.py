@@ -13,20 +13,14 @@ from urllib.parse import quote
 import pandas as pd
 
 from data_contracts.reading import quote_text
-from pipelines.board.risk import STANCES
-from pipelines.figures_in_words import between, counted, known, money, percent, safe_link
+from pipelines.brief.accounts import STANCES
+from pipelines.figures_in_words import between, counted, known, money, percent, plain, safe_link
 from pipelines.pages import render
 from pipelines.recording.known import KnownCompany, parquet, query
 from pipelines.recording.plays import Play
 from pipelines.recording.pulses import PULSES, recorded_pulses, score_states
 from pipelines.workspace import Workspace
 
-_SENTENCES: Final = {
-    "disagree": "Usage and gut disagree: trust the person, investigate fast.",
-    "agree on risk": "Usage and gut agree on risk: act decisively.",
-    "agree on health": "Usage and gut agree on health: keep the rhythm.",
-    "unclear": "Unclear: get closer to the customer.",
-}
 _REASONS: Final = 10
 _LONGEST_NAME: Final = 32
 _PULSE_COLUMNS: Final = ["given on", "by", "colour", "about", "reason", "in the score"]
@@ -81,16 +75,14 @@ def renewals_html(
         signals: `signals`, or None where not published.
     """
     account = rows["account_id"].iloc[0]
-    first = _plain(rows.iloc[0].to_dict())
+    first = plain(rows.iloc[0].to_dict())
     on = pd.DataFrame() if signals is None else signals[(signals["account_id"] == account) & signals["ended_on"].isna()]
     return render(
         "board/account.html.j2",
         first=first,
         link=safe_link(first["crm_url"]),
         renewals=[_renewal(row, reasons, greens) for row in rows.to_dict("records")],
-        signals=[]
-        if on.empty
-        else on.sort_values(["started_on", "signal"], ascending=[False, True]).to_dict("records"),
+        signals=_newest_first(on),
         is_watched=signals is not None,
     )
 
@@ -105,10 +97,9 @@ def _renewal(row: Mapping[Any, Any], reasons: pd.DataFrame, greens: pd.DataFrame
     """What the template says of one renewal."""
     mine = _of_renewal(reasons, row).sort_values("rank").head(_REASONS)
     hidden = pd.DataFrame() if greens is None else _of_renewal(greens, row)
-    stance = STANCES.get(str(row["stance"]), "")
     views = (("both together", "churn_probability"), ("usage alone", "usage_view"), ("the pulse alone", "gut_view"))
     return {
-        **_plain(row),
+        **plain(row),
         "figures": [
             ("churn", percent(row["churn_probability"]), between(row["probability_low"], row["probability_high"])),
             *((name, percent(row[column]), "") for name, column in views[1:]),
@@ -116,7 +107,7 @@ def _renewal(row: Mapping[Any, Any], reasons: pd.DataFrame, greens: pd.DataFrame
             ("ARR", money(row["arr"]), row["currency"] if known(row["currency"]) else ""),
             ("expected loss", money(row["expected_arr_loss"]), ""),
         ],
-        "stance_words": _SENTENCES.get(stance, ""),
+        "stance_words": STANCES.get(str(row["stance"]), ""),
         "tier_words": _tier(row),
         "change": _change(row),
         "raising": mine[mine["direction"] == "raises"].to_dict("records"),
@@ -141,11 +132,6 @@ def _change(row: Mapping[Any, Any]) -> str:
     if not known(row["probability_change"]) or not known(row["change_reason"]):
         return ""
     return f"{100 * float(row['probability_change']):+.0f} points in a week: {row['change_reason']}"
-
-
-def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """A row whose missing cells are None, as templates ask for them."""
-    return {str(name): value if known(value) else None for name, value in row.items()}
 
 
 def pulses_of(workspace: Workspace, company: KnownCompany, account_id: str) -> pd.DataFrame:

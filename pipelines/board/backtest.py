@@ -17,6 +17,7 @@ from models.slices import EVERYTHING, SLICES
 from pipelines.backtest_display import CALIBRATION, MODELS, OF_SLICE, PARTS, RANKING, SHIPPED, bands_of, title_of
 from pipelines.board.widgets import Format, number
 from pipelines.drift_display import describe_drift
+from pipelines.figures_in_words import known
 
 METRICS: Final = {
     **{words: metric for metric, words in RANKING.items()},
@@ -197,4 +198,6 @@ def drift_table(drift: pd.DataFrame) -> pd.DataFrame:
 
 
 def _yes_or_no(value: object) -> str:
-    return "–" if value is None or pd.isna(value) else "yes" if value else "no"  # type: ignore[call-overload]
+    if not known(value):
+        return "–"
+    return "yes" if value else "no"

@@ -16,7 +16,7 @@ from pipelines.board.answer import Answer, refused
 from pipelines.board.people import missing_roles, stakeholders
 from pipelines.board.sessions import Visible, sessions
 from pipelines.board.tables import published
-from pipelines.figures_in_words import known, money
+from pipelines.figures_in_words import money, plain
 from pipelines.pages import render
 from pipelines.recording.criteria import load_criteria
 from pipelines.recording.hints import hints_before_saving
@@ -116,9 +116,7 @@ def facts_html(workspace: Workspace, company: KnownCompany, account_id: str) -> 
     if len(happened):
         happened = happened[happened["topic"] != _SIGNALS].head(_EVENTS)
     people = stakeholders(company, account_id)
-    renewals = [
-        {name: value if known(value) else None for name, value in row.items()} for row in rows.to_dict("records")
-    ]
+    renewals = [plain(row) for row in rows.to_dict("records")]
     return render(
         "board/facts.html.j2",
         name=company.accounts.get(account_id) or account_id,
@@ -208,7 +206,7 @@ def save_pulse(
         account=company.describe(account_id),
         row=recorded.row,
         first_as_of=first_as_of(recorded.row),
-        renewals=[] if risk is None else [_plain(row) for row in _of_account(risk, account_id)],
+        renewals=[] if risk is None else [plain(row) for row in _of_account(risk, account_id)],
         signals=[] if signals is None else _of_account(signals[signals["ended_on"].isna()], account_id),
     )
     return Answer(said, is_recorded=True)
@@ -222,8 +220,3 @@ def _on_one_line(text: object) -> str:
 def _of_account(table: pd.DataFrame, account_id: str) -> list[dict[Hashable, Any]]:
     mine: pd.DataFrame = table.loc[table["account_id"] == account_id]
     return mine.to_dict("records")
-
-
-def _plain(row: Mapping[Hashable, Any]) -> dict[str, Any]:
-    """A row whose missing cells are None, as templates ask for them."""
-    return {str(name): value if known(value) else None for name, value in row.items()}

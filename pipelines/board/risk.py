@@ -12,7 +12,7 @@ from models.judgement.judged import ABSENT
 from models.policy import TIERS
 from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE, UNCLEAR
 from pipelines.board.widgets import amount, whole_share
-from pipelines.figures_in_words import between, counted, known, total
+from pipelines.figures_in_words import between, counted, plain, total
 from pipelines.pages import render
 from pipelines.recording.pulses import recorded_pulses, score_states
 from pipelines.recording.records import newest_first
@@ -263,7 +263,7 @@ def chosen_account(row: Mapping[str, object], reasons: pd.DataFrame) -> str:
     mine = reasons[(reasons["account_id"] == row["account_id"]) & (reasons["renewal_id"] == row["renewal_id"])]
     return render(
         "board/chosen.html.j2",
-        row={key: value if known(value) else None for key, value in row.items()},
+        row=plain(row),
         reasons=mine.sort_values("rank").head(5).to_dict("records"),
     )
 
