@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import ibis
 import ibis.expr.types as ir
@@ -24,6 +24,8 @@ from features.sources import Sources
 from features.spine import KEY, build_spine
 
 Severity = Literal["high", "medium", "low"]
+SEVERITIES: Final[tuple[str, ...]] = get_args(Severity)
+"""The most urgent first."""
 FIRED, NOT_FIRED, NOT_WATCHED = "fired", "not fired", "not watched"
 STATES = (FIRED, NOT_FIRED, NOT_WATCHED)
 STATE_KEY = ("account_id", "signal", "renewal_id", "as_of")

@@ -11,7 +11,7 @@ import pandas as pd
 from models.contraction_record import CONTRACTION_MODELS
 from models.evaluation import BASE_RATE, DIFFERENCE, WITHOUT_EARLY
 from models.figures import CHURN_RATE
-from models.settings import HEADLINE_BAND, SCORED_BANDS
+from models.settings import HEADLINE_BAND, ROLLING_BAND, SCORED_BANDS
 from models.slices import EVERYTHING, HEALTHY_BY_USAGE
 
 SPOKEN_BANDS: Final = {
@@ -20,6 +20,10 @@ SPOKEN_BANDS: Final = {
     "181-365": "renewals 181 to 365 days ahead",
     "rolling": "contracts with short terms, half a year ahead",
 }
+SPOKEN_HORIZONS: Final = {
+    band: "terms under 180 days" if band == ROLLING_BAND else f"{band} days ahead" for band in SCORED_BANDS
+}
+"""The same, where there is little room."""
 SPOKEN_POPULATIONS: Final = {"": "", WITHOUT_EARLY: "Leaving out those decided soon after: "}
 SHIPPED_MODEL: Final = "churn_probability"
 SPOKEN_MODELS: Final = {

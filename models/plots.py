@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from models.findings import SPOKEN_HORIZONS
 from models.learning import KEY
 from models.metrics import Ranking, roc_auc
 from models.recalibration import consistency_band, reliability_curve
@@ -119,10 +120,11 @@ def auc_chart(predictions: pd.DataFrame) -> "altair.Chart":
     import altair
 
     table = auc_by_cutoff(predictions).dropna(subset="roc_auc")
+    table["horizon"] = table["band"].map(SPOKEN_HORIZONS)
     chart = altair.Chart(table, title="Ranking by cut-off: ROC AUC per horizon").mark_line(point=True)
     encoded: altair.Chart = chart.encode(
         x=altair.X("cutoff:T", title="cut-off", axis=altair.Axis(format="%Y-%m")),
         y=altair.Y("roc_auc:Q", title="ROC AUC", scale=altair.Scale(domain=[0.0, 1.0])),
-        color=altair.Color("band:N", title="horizon", sort=list(SCORED_BANDS)),
+        color=altair.Color("horizon:N", title="horizon", sort=list(SPOKEN_HORIZONS.values())),
     )
     return encoded

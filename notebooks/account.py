@@ -20,15 +20,18 @@ def _():
     from pipelines.board import account as page
     from pipelines.board.history import history_chart, shown_probabilities
     from pipelines.board.people import missing_roles, stakeholders
-    from pipelines.board.place import the_workspace
+    from pipelines.board.place import ask, company_or_fault, the_workspace
+    from pipelines.board.place import asked as asked_for
     from pipelines.board.sessions import sessions
     from pipelines.board.shell import empty, header, nothing_published, section
     from pipelines.board.tables import published
     from pipelines.board.widgets import chart, download, table
-    from pipelines.recording.known import know_company
     from pipelines.recording.plays import plays_on_record
 
     return (
+        ask,
+        asked_for,
+        company_or_fault,
         sessions,
         chart,
         download,
@@ -36,7 +39,6 @@ def _():
         header,
         section,
         history_chart,
-        know_company,
         missing_roles,
         mo,
         nothing_published,
@@ -51,62 +53,81 @@ def _():
 
 
 @app.cell
-def _(header, mo, nothing_published, page, published, the_workspace):
+def _(asked_for, company_or_fault, header, mo, nothing_published, page, published, the_workspace):
     workspace = the_workspace()
     request = mo.app_meta().request
     meta = None if request is None else request.meta
+    company, fault = company_or_fault(workspace)
     risk = published(workspace, "account_risk")
+    signals = published(workspace, "signals")
+    asked = asked_for("account")
+    accounts = page.accounts_told_of(company, risk, signals, asked=asked)
     mo.stop(
-        risk is None or risk.empty,
+        not accounts,
         mo.vstack([mo.Html(header("account", meta=meta)), mo.Html(nothing_published())]),
     )
-    names = page.account_names(risk)
-    asked = mo.query_params().get("account")
-    shown = next((name for name, account in names.items() if account == asked), None)
-    return asked, meta, names, risk, shown, workspace
+    return accounts, asked, company, fault, meta, risk, signals, workspace
 
 
 @app.cell
-def _(asked, mo, names, shown):
+def _(accounts, ask, asked, mo, page):
+    _names = page.names_to_choose(accounts)
+    _shown = next((name for name, account in _names.items() if account == asked), None)
     picker = mo.ui.dropdown(
-        names, value=shown or (next(iter(names)) if asked is None else None), label="account", searchable=True
+        _names,
+        value=_shown or (next(iter(_names)) if asked is None else None),
+        label="account",
+        searchable=True,
+        on_change=ask,
     )
     return (picker,)
 
 
 @app.cell
-def _(asked, header, meta, mo, page, picker, risk, shown):
-    said = []
-    if asked is not None and shown is None:
-        said.append(f"No renewal of an account {asked} is in this week's table.")
-    said.append(f"As of {risk['as_of'].iloc[0]}.")
-    _title = "" if picker.value is None else page.name_of(risk, picker.value)
-    mo.vstack([mo.Html(header("account", said, meta, title=_title)), picker])
+def _(accounts, asked, company, empty, fault, header, meta, mo, picker, risk):
+    _said = []
+    if asked is not None and asked not in accounts:
+        _said.append(f"No account {asked} is known here.")
+    if risk is None:
+        _said.append("No risk table is published here yet: signals are watched, and nothing is scored.")
+    else:
+        _said.append(f"As of {risk['as_of'].iloc[0]}.")
+    _title = "" if picker.value is None else accounts[picker.value] or picker.value
+    _about = {"account": picker.value} if picker.value else None
+    mo.vstack(
+        [
+            mo.Html(header("account", _said, meta, title=_title, about=_about)),
+            mo.Html("" if company else empty(fault)),
+            picker,
+        ]
+    )
     return
 
 
 @app.cell
-def _(sessions, meta, mo, page, picker, published, risk, workspace):
+def _(sessions, meta, mo, page, picker, published, risk, signals, workspace):
     mo.stop(picker.value is None)
     account_id = picker.value
     sessions.note_shown(workspace, (meta or {}).get("csm_id"), account_id)
-    rows = risk[risk["account_id"] == account_id]
+    rows = page.rows_of(risk, account_id)
     mo.Html(
         page.renewals_html(
+            account_id,
             rows,
             published(workspace, "risk_reasons"),
             published(workspace, "false_greens"),
-            published(workspace, "signals"),
+            signals,
         )
     )
     return account_id, rows
 
 
 @app.cell
-def _(account_id, know_company, page, workspace):
-    company = know_company(workspace)
+def _(account_id, company, mo, page, workspace):
+    # What else is told of an account was in the tables that the newest run had read.
+    mo.stop(company is None)
     pulses = page.pulses_of(workspace, company, account_id)
-    return company, pulses
+    return (pulses,)
 
 
 @app.cell
@@ -125,6 +146,7 @@ def _(account_id, chart, empty, history_chart, mo, pulses, rows, section, shown_
 
 @app.cell
 def _(account_id, company, empty, section, missing_roles, mo, table, stakeholders):
+    mo.stop(company is None)
     people = stakeholders(company, account_id)
     _title = mo.Html(section("Stakeholders"))
     if people is None:

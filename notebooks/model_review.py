@@ -65,7 +65,7 @@ def _(board, header, mo, nothing_published, published, the_settings, the_workspa
 def _(board, metrics, mo):
     bands = board.bands(metrics)
     mo.stop(not bands)
-    band = mo.ui.dropdown(bands, value=bands[0], label="days ahead")
+    band = mo.ui.dropdown(bands, value=next(iter(bands)), label="horizon")
     figure = mo.ui.dropdown(list(board.CHARTED), value=board.USUAL, label="figure")
     mo.hstack([band, figure], wrap=True, justify="start", gap=1)
     return band, figure

@@ -20,7 +20,8 @@ def _():
     from pipelines.board import aftermath, plays
     from pipelines.board import pulse as page
     from pipelines.board.answer import held_back
-    from pipelines.board.place import the_workspace
+    from pipelines.board.place import ask, company_or_fault, the_workspace
+    from pipelines.board.place import asked as asked_for
     from pipelines.board.sessions import sessions
     from pipelines.board.shell import empty, header, nothing_published, section
     from pipelines.board.tables import published
@@ -28,6 +29,9 @@ def _():
     from pipelines.recording.records import new_id
 
     return (
+        ask,
+        asked_for,
+        company_or_fault,
         sessions,
         aftermath,
         download,
@@ -47,29 +51,20 @@ def _():
 
 
 @app.cell
-def _(empty, header, mo, nothing_published, page, the_workspace):
+def _(asked_for, company_or_fault, header, mo, nothing_published, page, the_workspace):
     workspace = the_workspace()
     request = mo.app_meta().request
     meta = None if request is None else request.meta
-    asked = mo.query_params().get("account")
-    has_seen = bool(mo.query_params().get("seen"))
+    asked = asked_for("account")
+    has_seen = bool(asked_for("seen"))
     csm_id = page.signed_in(workspace, page.token_of(meta))
-    company, fault = page.company_or_fault(workspace)
+    company, fault = company_or_fault(workspace)
     mo.stop(company is None, mo.vstack([mo.Html(header("pulse", meta=meta)), mo.Html(nothing_published(fault))]))
-    _said = ["What you know of the account comes first; what the score says of it, only once you have said it."]
-    _to_do = "Sign in above with your own token" if meta else "Set `FALSEGREEN_TOKEN` to your own token"
-    _about = {"account": asked, **({"seen": "1"} if has_seen else {})} if asked else None
-    mo.vstack(
-        [
-            mo.Html(header("pulse", _said, meta, about=_about)),
-            mo.Html("" if csm_id else empty("Nobody is signed in, so nothing can be recorded.", _to_do)),
-        ]
-    )
     return asked, company, csm_id, has_seen, meta, workspace
 
 
 @app.cell
-def _(sessions, asked, company, csm_id, has_seen, mo, page, published, workspace):
+def _(ask, sessions, asked, company, csm_id, has_seen, mo, page, published, workspace):
     if has_seen and asked:
         sessions.note_shown(workspace, csm_id, asked)
     accounts = page.accounts_to_choose(company, published(workspace, "account_risk"), csm_id)
@@ -78,12 +73,28 @@ def _(sessions, asked, company, csm_id, has_seen, mo, page, published, workspace
         value=next((name for name, account in accounts.items() if account == asked), None),
         label="account",
         searchable=True,
+        on_change=ask,
     )
     # What is on record changes while the page is open: whoever saves says so here.
     get_saves, set_saves = mo.state(0)
     get_play_said, set_play_said = mo.state(("", ""))
-    picker
     return get_play_said, get_saves, picker, set_play_said, set_saves
+
+
+@app.cell
+def _(asked, csm_id, empty, has_seen, header, meta, mo, picker):
+    _said = ["What you know of the account comes first; what the score says of it, only once you have said it."]
+    _to_do = "Sign in above with your own token" if meta else "Set `FALSEGREEN_TOKEN` to your own token"
+    _seen = {"seen": "1"} if has_seen and picker.value == asked else {}
+    _about = {"account": picker.value, **_seen} if picker.value else None
+    mo.vstack(
+        [
+            mo.Html(header("pulse", _said, meta, about=_about)),
+            mo.Html("" if csm_id else empty("Nobody is signed in, so nothing can be recorded.", _to_do)),
+            picker,
+        ]
+    )
+    return
 
 
 @app.cell
@@ -170,7 +181,7 @@ def _(company, csm_id, get_saves, mo, page, picker, plays, section, workspace):
     get_saves()
     mo.stop(picker.value is None or csm_id is None)
     open_plays = plays.open_plays(workspace, company, picker.value)
-    start = mo.ui.text(label="What is begun", max_length=100).form(submit_button_label="Start a play")
+    start = mo.ui.text(label="What is begun", max_length=100).form(submit_button_label="Start a play", bordered=False)
     change = (
         mo.Html(page.play_layout())
         .batch(
@@ -178,7 +189,7 @@ def _(company, csm_id, get_saves, mo, page, picker, plays, section, workspace):
             what=mo.ui.radio(plays.CHANGES, value=plays.CHANGES[0], inline=True, label="It"),
             until=mo.ui.date(value=plays.usual_end(), label="Sleeps until"),
         )
-        .form(submit_button_label="Put on record")
+        .form(submit_button_label="Put on record", bordered=False)
     )
     _what = "What is done to keep the account. That a play sleeps concerns reminders alone."
     mo.vstack([mo.Html(section("Plays", [_what])), start, *([change] if open_plays else [])])

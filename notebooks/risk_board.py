@@ -20,29 +20,30 @@ def _():
     from pipelines.board import risk as board
     from pipelines.board.place import the_workspace
     from pipelines.board.sessions import sessions
-    from pipelines.board.shell import header, nothing_published
+    from pipelines.board.shell import header, nothing_published, section
     from pipelines.board.tables import published
     from pipelines.board.widgets import download, table
 
-    return sessions, board, download, header, mo, nothing_published, published, table, the_workspace
+    return sessions, board, download, header, mo, nothing_published, published, section, table, the_workspace
 
 
 @app.cell
-def _(sessions, board, header, mo, nothing_published, published, the_workspace):
+def _(sessions, board, download, header, mo, nothing_published, published, section, table, the_workspace):
     workspace = the_workspace()
     risk = published(workspace, "account_risk")
     reasons = published(workspace, "risk_reasons")
     request = mo.app_meta().request
     meta = None if request is None else request.meta
-    mo.stop(
-        risk is None or reasons is None or risk.empty,
-        mo.vstack(
-            [
-                mo.Html(header("risk", meta=meta)),
-                mo.Html(nothing_published()),
-            ]
-        ),
-    )
+    is_scored = risk is not None and reasons is not None and not risk.empty
+    _watched = []
+    if not is_scored and (_signals := published(workspace, "signals")) is not None:
+        _on = board.signals_table(_signals)
+        _watched = [
+            mo.Html(section("Signals that are on", link=("../account/", "Read what happened at an account"))),
+            table(_on, rows=20, widths={"what is seen": 420, "what to do": 320}),
+            download(_on, "signals"),
+        ]
+    mo.stop(not is_scored, mo.vstack([mo.Html(header("risk", meta=meta)), mo.Html(nothing_published()), *_watched]))
     named = board.with_names(risk)
     sessions.note_shown(workspace, (meta or {}).get("csm_id"))
     mo.Html(header("risk", board.lead(risk), meta))

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from models.evaluation import DIFFERENCE
 from models.figures import CHURN_RATE
-from models.settings import HEADLINE_BAND, ROLLING_BAND
+from models.findings import SPOKEN_HORIZONS
+from models.settings import HEADLINE_BAND
 from models.slices import EVERYTHING
 from pipelines.text_display import print_wrapped, printable
 
@@ -112,8 +113,8 @@ def title_of(band: str, rows: pd.DataFrame) -> str:
         rows: Its figures over everything.
     """
     first = rows.iloc[0]
-    horizon = "terms under 180 days" if band == ROLLING_BAND else f"{band} days ahead"
-    return f"{horizon}: {first['churns']} of {first['renewals']} renewals churned, {first['cutoffs']} cut-offs"
+    counted = f"{first['churns']} of {first['renewals']} renewals churned, {first['cutoffs']} cut-offs"
+    return f"{SPOKEN_HORIZONS[band]}: {counted}"
 
 
 def _empty_table(title: str, first: str, columns: list[str]) -> Table:

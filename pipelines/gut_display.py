@@ -15,10 +15,12 @@ from models.judgement.judged import ABSENT, ALL, COLOURS, UNPLAYED, VIEWED_CHECK
 from models.judgement.overrides import BY_STANCE
 from pipelines.gut_in_words import (
     DIRECTIONS,
+    NOBODY_SHOWN,
     NOT_FOR,
     POLICIES,
     SPOKEN_AT,
     VIEWS,
+    Figure,
     Figures,
     age_order,
     ageing_in_words,
@@ -128,7 +130,7 @@ def _print_ages(console: Console, figures: Figures) -> None:
     table = _table("\nHow a colour ages", "days since written", "renewals", "lost", "AUC of the colour")
     for item, row in sorted(ages, key=lambda each: age_order(each[0])):
         # Of a handful lost, an order says nothing.
-        auc = "-" if pd.isna(row["low"]) else _plain(row, 2)
+        auc: str = "-" if pd.isna(row["low"]) else _plain(row, 2)
         table.add_row(item, f"{row['renewals']:.0f}", f"{row['churns']:.0f}", auc)
     console.print(table)
     if ageing := ageing_in_words(figures):
@@ -162,10 +164,10 @@ def _print_disagreements(console: Console, overrides: pd.DataFrame) -> None:
     for direction, spoken in DIRECTIONS.items():
         of_direction = rows[rows["direction"] == direction]
         if len(of_direction):
-            row = of_direction.iloc[0]
-            lost = f"{row['churns']:.0f} ({row['churn_rate']:.0%})"
-            expected = f"{row['usage_expected']:.0%}", f"{row['gut_expected']:.0%}"
-            table.add_row(spoken, f"{row['renewals']:.0f}", lost, *expected)
+            first = of_direction.iloc[0]
+            lost = f"{first['churns']:.0f} ({first['churn_rate']:.0%})"
+            expected = f"{first['usage_expected']:.0%}", f"{first['gut_expected']:.0%}"
+            table.add_row(spoken, f"{first['renewals']:.0f}", lost, *expected)
     if table.row_count:
         console.print(table)
         text = "Usage, gut: the churn rate that each of them expected of these renewals. A dozen settle nothing."
@@ -174,7 +176,7 @@ def _print_disagreements(console: Console, overrides: pd.DataFrame) -> None:
     if not len(everything):
         return
     table = _table("\nWhat following the person would have gained over usage alone", "policy", "Brier gain", "by ARR")
-    by_policy = {row["policy"]: row for _, row in everything.iterrows()}
+    by_policy = {row["policy"]: row for row in everything.to_dict("records")}
     for policy, spoken in POLICIES.items():
         row = by_policy[policy]
         table.add_row(spoken, *(_gain(row, column) for column in ("brier_gain", "brier_gain_arr")))
@@ -191,7 +193,7 @@ def _print_people(console: Console, figures: Mapping[str, Figures], checkpoint: 
     if not names:
         if checkpoint == PEOPLE_CHECKPOINT and ("people", "", "optimism_sd") in figures[ALL]:
             spread = figures[ALL]["people", "", "optimism_sd"]
-            print_wrapped(console, spread_of_people_in_words(spread), mark="- ")
+            print_wrapped(console, f"{spread_of_people_in_words(spread)} {NOBODY_SHOWN}", mark="- ")
         return
     table = _table("\nPeople, shrunk towards the team and adjusted for their books", "", "calls", "lost", "calls green")
     for column in ("without plays", "tells apart (AUC)", "without plays"):
@@ -217,21 +219,21 @@ def _print_habits(console: Console, habits: pd.DataFrame) -> None:
         print_wrapped(console, "Nothing stands out in how pulses are given.", mark="- ")
 
 
-def _percent(row: "pd.Series[float] | None") -> str:
+def _percent(row: Figure | None) -> str:
     if row is None or pd.isna(row["value"]):
         return "-"
     bare = f"{row['value']:.0%}"
     return bare if pd.isna(row["low"]) else f"{bare}\n{100 * row['low']:.0f} to {row['high']:.0%}"
 
 
-def _plain(row: "pd.Series[float] | None", decimals: int) -> str:
+def _plain(row: Figure | None, decimals: int) -> str:
     if row is None or pd.isna(row["value"]):
         return "-"
     bare = f"{row['value']:.{decimals}f}"
     return bare if pd.isna(row["low"]) else f"{bare}\n{row['low']:.{decimals}f} to {row['high']:.{decimals}f}"
 
 
-def _gain(row: "pd.Series[float]", column: str) -> str:
+def _gain(row: Figure, column: str) -> str:
     low, high = row[f"{column}_low"], row[f"{column}_high"]
     bare = f"{row[column]:+.4f}"
     return bare if pd.isna(low) else f"{bare}\n{low:+.4f} to {high:+.4f}"

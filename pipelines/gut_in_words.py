@@ -4,8 +4,8 @@ A sentence claims no more than the interval of its figure does. Figures are thos
 `pulse_habits`; how they are laid out is decided elsewhere.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Hashable, Mapping
+from typing import Any, Final
 
 import pandas as pd
 
@@ -35,24 +35,27 @@ NOT_FOR: Final = (
     "Not a review of anybody: books differ in more than can be adjusted for, intervals are wide, and a person who is "
     "scored for colours will choose colours for the score."
 )
+NOBODY_SHOWN: Final = "Single people are shown where `judgement.show_people` is set."
 _SURE: Final = 0.95
 
-Figures = Mapping[tuple[str, str, str], "pd.Series[float]"]
+Figure = Mapping[Hashable, Any]
+"""A row of `gut_calibration`: value, low, high, renewals..."""
+Figures = Mapping[tuple[str, str, str], Figure]
 """Rows of `gut_calibration` by subject, item and measure."""
 
 
 def by_place(rows: pd.DataFrame) -> Figures:
     """Return rows of one checkpoint, slice and weighting by what they are about."""
-    return {(row["subject"], row["item"], row["measure"]): row for _, row in rows.iterrows()}
+    return {(row["subject"], row["item"], row["measure"]): row for row in rows.to_dict("records")}
 
 
-def order_in_words(order: "pd.Series[float]") -> str:
+def order_in_words(order: Figure) -> str:
     """Whether worse colours were lost more often."""
     verdict = "worse colours were lost more often" if order["value"] >= _SURE else "the order is not settled"
     return f"Chance that green, yellow and red stand in this order: {order['value']:.0%}; {verdict}."
 
 
-def optimism_in_words(optimism: "pd.Series[float]") -> str:
+def optimism_in_words(optimism: Figure) -> str:
     """Whether colours were too bright for what they had meant until then."""
     value, low, high = optimism["value"], optimism["low"], optimism["high"]
     if pd.isna(low):
@@ -82,9 +85,7 @@ def age_order(item: str) -> int:
     return int(item.rstrip("+").split("-")[0])
 
 
-def answers(
-    figures: Figures, subjects: tuple[str, ...] = ("answer", "theme")
-) -> list[tuple[str, str, "pd.Series[float]", "pd.Series[float]"]]:
+def answers(figures: Figures, subjects: tuple[str, ...] = ("answer", "theme")) -> list[tuple[str, str, Figure, Figure]]:
     """Return subject, item, lift and churn rate of answers and themes of which something can be said."""
     return [
         (subject, item, row, figures[subject, item, "churn_rate"])
@@ -93,7 +94,7 @@ def answers(
     ]
 
 
-def is_telling(lift: "pd.Series[float]") -> bool:
+def is_telling(lift: Figure) -> bool:
     """Whether an answer is known to mean more or less than the rest."""
     return bool(lift["low"] > 1 or lift["high"] < 1)
 
@@ -103,16 +104,15 @@ def chance_in_words(looked_at: int) -> str:
     return f"Of {looked_at} that were looked at, one in ten would stand out like this by chance alone."
 
 
-def spread_of_people_in_words(spread: "pd.Series[float]") -> str:
+def spread_of_people_in_words(spread: Figure) -> str:
     """How far people differ, without saying who."""
     return (
         "People differ in how bad an account has to look before the colour turns by "
-        f"{spread['value']:.2f} widths of yellow (standard deviation). Single people are shown where "
-        "`judgement.show_people` is set."
+        f"{spread['value']:.2f} widths of yellow (standard deviation)."
     )
 
 
-def saves_in_words(saves: "pd.Series[float]") -> str:
+def saves_in_words(saves: Figure) -> str:
     """How many may have been saved."""
     return f"Possible saves, called red, then played, then renewed: {saves['value']:.0f}. They improve no score."
 

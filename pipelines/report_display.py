@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 from rich.console import Console
 
+from features.signals import SEVERITIES
 from models.forecast.record import RECORD_COLUMNS
 from models.settings import ForecastSettings
 from pipelines.account_display import print_account
@@ -199,7 +200,7 @@ def print_published_signals(
     Raises:
         PublishedError: If none are published for the date.
     """
-    severities = ("high", "medium", "low") if everything else ("high", "medium")
+    severities = SEVERITIES if everything else SEVERITIES[:-1]
     signals = read_published(workspace, SIGNALS, as_of)
     print_signals(console, signals, top=top, since=since, severities=severities, csm=csm)
     day = as_of or published_dates(workspace, SIGNALS)[-1]

@@ -10,6 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
+from features.signals import SEVERITIES
 from pipelines.books import account_called, book_of
 from pipelines.text_display import print_wrapped
 
@@ -36,8 +37,7 @@ def print_signals(
     on = on if csm is None else book_of(csm, on)
     on = on if since is None else on[pd.to_datetime(on["started_on"]) >= pd.Timestamp(since)]
     shown = on[on["severity"].isin(severities)]
-    rank = shown["severity"].map({severity: place for place, severity in enumerate(_STYLES)})
-    shown = shown.assign(rank=rank).sort_values(
+    shown = shown.assign(rank=shown["severity"].map(SEVERITIES.index)).sort_values(
         ["rank", "started_on", "account_name", "account_id", "signal"], ascending=[True, False, True, True, True]
     )
     print_wrapped(

@@ -6,6 +6,7 @@ order. How probabilities moved is drawn in `history`, contacts are read in `peop
 
 # ruff: noqa: S608  (column names are of our own, paths and texts are quoted)
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
@@ -27,35 +28,54 @@ _PULSE_COLUMNS: Final = ["given on", "by", "colour", "about", "reason", "in the 
 _SOURCE_COLUMNS: Final = ("pulse_id", "pulse_at", "csm_id", "sentiment", "about", "reason", "recorded_at")
 
 
-def account_names(risk: pd.DataFrame) -> dict[str, str]:
-    """Return the accounts that there is something to say of, as a list to choose from.
+def rows_of(risk: pd.DataFrame | None, account_id: str) -> pd.DataFrame:
+    """Return an account's rows of `account_risk`, none where it is not published."""
+    if risk is None:
+        return pd.DataFrame(columns=["renewal_id"])
+    return risk[risk["account_id"] == account_id]
+
+
+def names_to_choose(accounts: Mapping[str, str | None]) -> dict[str, str]:
+    """Return accounts as a list to choose from.
 
     Args:
-        risk: `account_risk`.
+        accounts: Name of each by id, None where it has none.
 
     Returns:
         Id by what is shown for it, sorted: the name, cut where it is long, with the id where several accounts have the
-        same name or none.
+        same, and the id alone where it has none.
     """
-    accounts = risk.drop_duplicates("account_id")
-    names = accounts["account_name"].fillna("").map(_short)
-    repeated = set(names[names.duplicated(keep=False)])
+    names = {account: _short(name or "") for account, name in accounts.items()}
+    times = Counter(names.values())
     shown = {
-        f"{name} ({account})" if not name or name in repeated else name: account
-        for account, name in zip(accounts["account_id"], names, strict=True)
+        f"{name} ({account})" if name and times[name] > 1 else name or account: account
+        for account, name in names.items()
     }
     return dict(sorted(shown.items(), key=lambda item: item[0].casefold()))
 
 
-def name_of(risk: pd.DataFrame, account_id: str) -> str:
-    """Return the name of an account, its id where it has none.
+def accounts_told_of(
+    company: KnownCompany | None, *tables: pd.DataFrame | None, asked: str | None
+) -> dict[str, str | None]:
+    """Return the accounts that published tables tell of, and the one that was asked for if the newest run knew it.
 
     Args:
-        risk: `account_risk`.
-        account_id: The account.
+        company: The newest run, or None where its tables have been cleared away.
+        tables: Published tables with account_id and account_name, or None where not published; the first that tells
+            of an account names it.
+        asked: Id of the account that was asked for, or None.
+
+    Returns:
+        Name by id, None where it has none.
     """
-    name = risk.loc[risk["account_id"] == account_id, "account_name"].iloc[0]
-    return str(name) if known(name) else account_id
+    told: dict[str, str | None] = {}
+    for table in (each for each in tables if each is not None):
+        named = table.drop_duplicates("account_id")
+        names = named["account_name"].astype(object).where(named["account_name"].notna(), None)
+        told = {**dict(zip(named["account_id"], names, strict=True)), **told}
+    if company is not None and asked in company.accounts:
+        told.setdefault(asked, company.accounts[asked])
+    return told
 
 
 def _short(name: str) -> str:
@@ -64,23 +84,29 @@ def _short(name: str) -> str:
 
 
 def renewals_html(
-    rows: pd.DataFrame, reasons: pd.DataFrame, greens: pd.DataFrame | None, signals: pd.DataFrame | None
+    account_id: str,
+    rows: pd.DataFrame,
+    reasons: pd.DataFrame | None,
+    greens: pd.DataFrame | None,
+    signals: pd.DataFrame | None,
 ) -> str:
     """The renewals of an account: how likely, why, what to do, what green is not showing; and the signals that are on.
 
     Args:
-        rows: The account's rows of `account_risk`.
-        reasons: `risk_reasons`.
+        account_id: The account.
+        rows: Its rows of `account_risk`; there may be none.
+        reasons: `risk_reasons`, or None where not published.
         greens: `false_greens`, or None where not published.
         signals: `signals`, or None where not published.
     """
-    account = rows["account_id"].iloc[0]
-    first = plain(rows.iloc[0].to_dict())
-    on = pd.DataFrame() if signals is None else signals[(signals["account_id"] == account) & signals["ended_on"].isna()]
+    on = pd.DataFrame()
+    if signals is not None:
+        on = signals[(signals["account_id"] == account_id) & signals["ended_on"].isna()]
+    first = plain(rows.iloc[0].to_dict()) if len(rows) else None
     return render(
         "board/account.html.j2",
         first=first,
-        link=safe_link(first["crm_url"]),
+        link=None if first is None else safe_link(first["crm_url"]),
         renewals=[_renewal(row, reasons, greens) for row in rows.to_dict("records")],
         signals=_newest_first(on),
         is_watched=signals is not None,
@@ -93,9 +119,9 @@ def _newest_first(signals: pd.DataFrame) -> list[dict[Hashable, Any]]:
     return signals.sort_values(["started_on", "signal"], ascending=[False, True]).to_dict("records")
 
 
-def _renewal(row: Mapping[Any, Any], reasons: pd.DataFrame, greens: pd.DataFrame | None) -> dict[str, object]:
+def _renewal(row: Mapping[Any, Any], reasons: pd.DataFrame | None, greens: pd.DataFrame | None) -> dict[str, object]:
     """What the template says of one renewal."""
-    mine = _of_renewal(reasons, row).sort_values("rank").head(_REASONS)
+    told = pd.DataFrame() if reasons is None else _of_renewal(reasons, row).sort_values("rank").head(_REASONS)
     hidden = pd.DataFrame() if greens is None else _of_renewal(greens, row)
     views = (("both together", "churn_probability"), ("usage alone", "usage_view"), ("the pulse alone", "gut_view"))
     return {
@@ -110,8 +136,8 @@ def _renewal(row: Mapping[Any, Any], reasons: pd.DataFrame, greens: pd.DataFrame
         "stance_words": STANCES.get(str(row["stance"]), ""),
         "tier_words": _tier(row),
         "change": _change(row),
-        "raising": mine[mine["direction"] == "raises"].to_dict("records"),
-        "lowering": mine[mine["direction"] == "lowers"].to_dict("records"),
+        "raising": [reason for reason in told.to_dict("records") if reason["direction"] == "raises"],
+        "lowering": [reason for reason in told.to_dict("records") if reason["direction"] == "lowers"],
         "hidden": [] if hidden.empty else list(hidden.sort_values("position")["sentence"]),
     }
 

@@ -10,9 +10,9 @@ from typing import Final
 import pandas as pd
 
 from models.drift import DRIFT_KINDS
-from models.findings import describe_metrics
+from models.findings import SPOKEN_HORIZONS, describe_metrics
 from models.plots import auc_by_cutoff
-from models.settings import HEADLINE_BAND, ROLLING_BAND, ModelSettings
+from models.settings import HEADLINE_BAND, ModelSettings
 from models.slices import EVERYTHING, SLICES
 from pipelines.backtest_display import CALIBRATION, MODELS, OF_SLICE, PARTS, RANKING, SHIPPED, bands_of, title_of
 from pipelines.board.widgets import Format, number
@@ -67,19 +67,14 @@ def in_words(metrics: pd.DataFrame, band: str) -> tuple[str, ...]:
     return describe_metrics(metrics[metrics["band"] == band])
 
 
-def horizon_in_words(band: str) -> str:
-    """Return how far ahead a horizon looks."""
-    return "terms under 180 days" if band == ROLLING_BAND else f"{band} days ahead"
-
-
 def heading(metrics: pd.DataFrame, band: str) -> str:
     """Return a horizon, and how much its figures rest on."""
     return title_of(band, metrics[(metrics["band"] == band) & (metrics["slice_by"] == EVERYTHING)])
 
 
-def bands(metrics: pd.DataFrame) -> list[str]:
-    """Return the horizons that there are, the headline first."""
-    return bands_of(metrics[metrics["slice_by"] == EVERYTHING])
+def bands(metrics: pd.DataFrame) -> dict[str, str]:
+    """Return the horizons that there are by the words for them, the headline first."""
+    return {SPOKEN_HORIZONS[band]: band for band in bands_of(metrics[metrics["slice_by"] == EVERYTHING])}
 
 
 def figure_table(metrics: pd.DataFrame, band: str) -> pd.DataFrame:
@@ -165,7 +160,7 @@ def cutoff_table(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "cut-off": table["cutoff"].astype("string"),
-            "horizon": table["band"],
+            "horizon": table["band"].map(SPOKEN_HORIZONS),
             "AUC": table["roc_auc"],
             "lost": table["churns"],
         }

@@ -16,6 +16,7 @@ from pipelines.gut_in_words import (
     NOT_FOR,
     SPOKEN_AT,
     VIEWS,
+    Figure,
     Figures,
     age_order,
     answers,
@@ -195,11 +196,11 @@ def _place_in(names: Iterable[str]) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
 
-def _interval(row: "pd.Series[float] | None", form: str) -> str:
+def _interval(row: Figure | None, form: str) -> str:
     return "" if row is None or pd.isna(row["low"]) else f"{form.format(row['low'])} to {form.format(row['high'])}"
 
 
-def with_interval(row: "pd.Series[float] | None", form: str = "{:+.3f}") -> str:
+def with_interval(row: Figure | None, form: str = "{:+.3f}") -> str:
     """A figure and its interval as text, or a dash."""
     if row is None or pd.isna(row["value"]):
         return "–"

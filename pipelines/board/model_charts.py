@@ -9,9 +9,10 @@ from typing import Final
 import altair as alt
 import pandas as pd
 
+from models.findings import SPOKEN_HORIZONS
 from models.plots import auc_chart, contribution_chart, reliability_chart
 from models.settings import HEADLINE_BAND, ModelSettings
-from pipelines.board.backtest import METRICS, NEUTRAL, drawn_slices, horizon_in_words
+from pipelines.board.backtest import METRICS, NEUTRAL, drawn_slices
 from pipelines.board.tables import published, revision
 from pipelines.board.theme import MUTED, OURS
 from pipelines.workspace import Workspace
@@ -33,8 +34,8 @@ def reliability(
     """
     drawn: alt.LayerChart = reliability_chart(predictions, settings, band, model).properties(
         width="container",
-        title=horizon_in_words(band),
-        description=f"Share that churned by predicted probability, {horizon_in_words(band)}, out of time.",
+        title=SPOKEN_HORIZONS[band],
+        description=f"Share that churned by predicted probability, {SPOKEN_HORIZONS[band]}, out of time.",
     )
     return drawn
 

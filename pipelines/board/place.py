@@ -6,6 +6,10 @@ A notebook has no command line of its own, whether it is served, opened in the e
 import os
 from pathlib import Path
 
+import marimo as mo
+
+from pipelines.recording.known import KnownCompany, know_company
+from pipelines.recording.records import RecordingError
 from pipelines.settings import Settings, load_settings
 from pipelines.workspace import Workspace
 
@@ -16,6 +20,32 @@ CONFIG_VARIABLE = "FALSEGREEN_CONFIG"
 def the_workspace() -> Workspace:
     """Return the workspace that FALSEGREEN_HOME names, else `.falsegreen` below the current folder."""
     return Workspace(Path(os.environ.get(HOME_VARIABLE) or ".falsegreen"))
+
+
+def company_or_fault(workspace: Workspace) -> tuple[KnownCompany, None] | tuple[None, str]:
+    """Return what the newest run knew, or why there is nothing to choose from."""
+    try:
+        return know_company(workspace), None
+    except RecordingError as error:
+        return None, str(error)
+
+
+def asked(name: str) -> str | None:
+    """Return what the address says of a name, the last of several, or None."""
+    values: list[str] = mo.query_params().get_all(name)
+    return values[-1] if values else None
+
+
+def ask(account_id: str | None) -> None:
+    """Let the address say which account is looked at, so that it can be kept, reloaded and sent to somebody.
+
+    Args:
+        account_id: The account, or None where none is chosen.
+    """
+    params = mo.query_params()
+    params["account"] = account_id or []
+    # Who came from an account's score had seen that one, and not the one that was chosen now.
+    params.remove("seen")
 
 
 def the_settings() -> Settings:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from data_contracts.contract import source_contracts
-from pipelines.board.account import account_names, pulses_of, timeline_of
+from pipelines.board.account import names_to_choose, pulses_of, timeline_of
 from pipelines.board.answer import Answer, refused
 from pipelines.board.people import missing_roles, stakeholders
 from pipelines.board.sessions import Visible, sessions
@@ -20,7 +20,7 @@ from pipelines.figures_in_words import money, plain
 from pipelines.pages import render
 from pipelines.recording.criteria import load_criteria
 from pipelines.recording.hints import hints_before_saving
-from pipelines.recording.known import KnownCompany, know_company
+from pipelines.recording.known import KnownCompany
 from pipelines.recording.people import author_of, token_of_environment
 from pipelines.recording.pulses import PULSES, PulseForm, first_as_of, record_pulse
 from pipelines.recording.records import RecordingError
@@ -76,14 +76,6 @@ def signed_in(workspace: Workspace, token: str) -> str | None:
         return None
 
 
-def company_or_fault(workspace: Workspace) -> tuple[KnownCompany, None] | tuple[None, str]:
-    """Return what the newest run knew, or why there is nothing to choose from."""
-    try:
-        return know_company(workspace), None
-    except RecordingError as error:
-        return None, str(error)
-
-
 def answers() -> dict[str, dict[str, str]]:
     """Return what each qualitative field can be answered by, as its contract says: value by its words, unknown last."""
     columns = {column.name: column for column in source_contracts()[PULSES].columns}
@@ -101,8 +93,7 @@ def accounts_to_choose(company: KnownCompany, risk: pd.DataFrame | None, csm_id:
 
     The order says nothing of risk.
     """
-    everybody = pd.DataFrame({"account_id": list(company.accounts), "account_name": list(company.accounts.values())})
-    names = account_names(everybody)
+    names = names_to_choose(company.accounts)
     own = set() if risk is None else set(risk.loc[risk["csm_id"] == csm_id, "account_id"])
     mine = {f"{name} ({_OWN_FIRST})": account for name, account in names.items() if account in own}
     return {**mine, **{name: account for name, account in names.items() if account not in own}}

@@ -14,7 +14,13 @@ from models.settings import JudgementSettings
 from pipelines.board.gut_feel import figures_of, with_interval
 from pipelines.board.widgets import Format, number
 from pipelines.exports.export import without_people
-from pipelines.gut_in_words import Figures, habits_worth_a_look, saves_in_words, spread_of_people_in_words
+from pipelines.gut_in_words import (
+    NOBODY_SHOWN,
+    Figures,
+    habits_worth_a_look,
+    saves_in_words,
+    spread_of_people_in_words,
+)
 
 HABIT_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("figure", "low", "high"), number(3))
 NOTHING: Final = (
@@ -84,7 +90,8 @@ def people_in_words(
     said = []
     spread = figures.get(("people", "", "optimism_sd"))
     if spread is not None and checkpoint == PEOPLE_CHECKPOINT:
-        said.append(spread_of_people_in_words(spread))
+        hidden = "" if settings.show_people else f" {NOBODY_SHOWN}"
+        said.append(spread_of_people_in_words(spread) + hidden)
     saves = figures.get(("people", "", "possible_saves"))
     if saves is not None:
         said.append(saves_in_words(saves))

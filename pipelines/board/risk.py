@@ -8,8 +8,10 @@ from typing import Final
 
 import pandas as pd
 
+from features.signals import SEVERITIES
 from models.judgement.judged import ABSENT
 from models.policy import TIERS
+from models.settings import ROLLING_BAND
 from models.stance import AGREE_ON_HEALTH, AGREE_ON_RISK, DISAGREE, UNCLEAR
 from pipelines.board.widgets import amount, whole_share
 from pipelines.figures_in_words import between, counted, plain, total
@@ -34,10 +36,11 @@ STANCES: Final = {
     AGREE_ON_HEALTH: "agree on health",
     UNCLEAR: "unclear",
 }
+_SHORT_TERMS: Final = "terms under 180 days"
 _ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "risk_tier": TIERS,
     "stance": tuple(STANCES.values()),
-    "horizon": ("overdue", "0-89", "90-180", "181-365", "rolling", "beyond"),
+    "horizon": ("overdue", "0-89", "90-180", "181-365", _SHORT_TERMS, "beyond"),
     "status": ("open", "overdue", "known loss", "already renewed"),
 }
 _KEY: Final = ["account_id", "renewal_id"]
@@ -63,7 +66,8 @@ def with_names(risk: pd.DataFrame) -> pd.DataFrame:
         risk: `account_risk`.
 
     Returns:
-        The same rows in the same order, with `csm` (name, else id, else `nobody`); stance and status read as words.
+        The same rows in the same order, with `csm` (name, else id, else `nobody`); stance, status and horizon as
+        words.
     """
     words = risk["stance"].map(STANCES)
     return risk.assign(
@@ -71,7 +75,30 @@ def with_names(risk: pd.DataFrame) -> pd.DataFrame:
         segment=risk["segment"].fillna("none"),
         stance=words,
         status=risk["status"].str.replace("_", " "),
+        horizon=risk["horizon"].replace(ROLLING_BAND, _SHORT_TERMS),
     )
+
+
+def signals_table(signals: pd.DataFrame) -> pd.DataFrame:
+    """Return the signals that are on, the most urgent and newest first: all there is where nothing is scored.
+
+    Args:
+        signals: `signals`.
+    """
+    on = signals[signals["ended_on"].isna()]
+    on = on.assign(_place=on["severity"].map(SEVERITIES.index))
+    on = on.sort_values(["_place", "started_on", "account_id"], ascending=[True, False, True])
+    return pd.DataFrame(
+        {
+            "account": on["account_name"].fillna(on["account_id"]),
+            "CSM": on["csm_name"].fillna(on["csm_id"]).fillna("nobody"),
+            "signal": on["title"],
+            "urgency": on["severity"],
+            "since": on["started_on"].astype("string"),
+            "what is seen": on["evidence"],
+            "what to do": on["action"],
+        }
+    ).reset_index(drop=True)
 
 
 def choices(named: pd.DataFrame) -> dict[str, list[str]]:

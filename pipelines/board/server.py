@@ -3,10 +3,13 @@
 import importlib
 import os
 import pkgutil
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from altair.utils.schemapi import disable_debug_mode
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 
 from pipelines.board.access import LOOPBACK, Access
 from pipelines.board.place import CONFIG_VARIABLE, HOME_VARIABLE
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 NOTEBOOKS: Final = Path(__file__).parents[2] / "notebooks"
 _KEEP_SESSION_SECONDS: Final = 120
 _STATIC: Final = "static"
+_FILES: Final = "/@file/"
 _LATE: Final = ("mlflow", "model_diagnostics.scoring")
 """What the functions that pages call import only when they are called."""
 
@@ -53,9 +57,37 @@ def board_app(workspace: Workspace, port: int, board_token: str | None = None, c
     routes = [
         Route("/", lambda _: RedirectResponse(f"{first}/")),
         Mount(f"/{_STATIC}", _kept(StaticFiles(directory=Path(marimo.__file__).parent / "_static"))),
-        Mount("/", builder.build()),
+        Mount("/", files_or_not_found(builder.build())),
     ]
     return Access(Starlette(routes=routes), workspace, port, board_token)
+
+
+def files_or_not_found(pages: "ASGIApp") -> "ASGIApp":
+    """Say so where a file of a page that was closed is asked for; marimo begins to answer before it looks."""
+
+    async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] != "http" or _FILES not in scope["path"]:
+            await pages(scope, receive, send)
+            return
+        held: list[Message] = []
+
+        async def send_once_found(message: "Message") -> None:
+            if message["type"] == "http.response.start":
+                held.append(message)
+                return
+            while held:
+                await send(held.pop())
+            await send(message)
+
+        try:
+            await pages(scope, receive, send_once_found)
+        except RuntimeError:
+            if not held:
+                raise
+            gone = PlainTextResponse("This file is gone. Reload the page, and take it again.", HTTPStatus.NOT_FOUND)
+            await gone(scope, receive, send)
+
+    return answer
 
 
 def _load_ahead() -> None:
@@ -66,6 +98,8 @@ def _load_ahead() -> None:
         importlib.import_module(f"{pipelines.board.__name__}.{module.name}")
     for late in _LATE:
         importlib.import_module(late)
+    # Charts are held to their schema by the tests; to do so again at every opening takes a tenth of a second.
+    disable_debug_mode()
 
 
 def _kept(files: "ASGIApp") -> "ASGIApp":

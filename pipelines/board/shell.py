@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from pipelines.pages import render
 
-TOKEN_COOKIE: Final = "falsegreen_token"  # noqa: S105 - the name of a cookie
 READER: Final = "reader"
 
 

@@ -62,7 +62,9 @@ def download(frame: pd.DataFrame, name: str) -> Any:
         frame: The table.
         name: Of the file, without its ending.
     """
-    return mo.download(lambda: csv_of(frame), filename=f"{name}.csv", mimetype="text/csv", label=f"{name}.csv")
+    button = mo.download(lambda: csv_of(frame), filename=f"{name}.csv", mimetype="text/csv", label=f"{name}.csv")
+    # Beside nothing it would be as wide as the page.
+    return mo.hstack([button], justify="start")
 
 
 def table_to_take(

@@ -54,7 +54,7 @@ def test_figures_stand_by_horizon_model_and_name() -> None:
         ["AUC", "churn probability", 0.7, "yes"],
         ["Brier skill", "churn probability", 0.05, "no"],
     ]
-    assert board.bands(METRICS) == ["90-180", "0-89"]
+    assert board.bands(METRICS) == {"90-180 days ahead": "90-180", "0-89 days ahead": "0-89"}
 
 
 def test_slices_are_of_the_shipped_model() -> None:

@@ -46,6 +46,27 @@ USUAL: dict[str, Any] = {
 }
 
 
+def test_signals_that_are_on_stand_by_urgency_where_nothing_is_scored() -> None:
+    signals = pd.DataFrame(
+        {
+            "account_id": ["A1", "A2", "A3", "A4"],
+            "account_name": ["Acme", None, "Blue", "Gone"],
+            "csm_id": ["C1", "C1", None, "C1"],
+            "csm_name": ["Ann Lee", None, None, "Ann Lee"],
+            "title": ["Seats unused", "Champion left", "Champion left", "Champion left"],
+            "severity": ["low", "high", "high", "high"],
+            "started_on": [pd.Timestamp(f"2026-06-0{day}").date() for day in (9, 1, 2, 3)],
+            "ended_on": [None, None, None, pd.Timestamp("2026-06-04").date()],
+            "evidence": "seen",
+            "action": "do",
+        }
+    )
+    shown = board.signals_table(signals)
+    assert shown["account"].tolist() == ["Blue", "A2", "Acme"]
+    assert shown["CSM"].tolist() == ["nobody", "C1", "Ann Lee"]
+    assert shown["urgency"].tolist() == ["high", "high", "low"]
+
+
 def risk_of(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([{"account_id": f"A{n}", "renewal_id": f"R{n}", **USUAL, **row} for n, row in enumerate(rows)])
 
