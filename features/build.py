@@ -32,17 +32,17 @@ def build_features(spine: ir.Table, sources: Sources, feature_set: Sequence[str]
         texts as strings. Null means not recorded.
     """
     pulse = gut_pulse(spine, sources).drop("gut_reason", "gut_pulse_id")
-    table = beside(spine, pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64")), on=KEY)
-    table = beside(table, sources.engine.store(build_notes(spine, sources)), on=KEY)
+    parts = [pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64"))]
+    parts.append(sources.engine.store(build_notes(spine, sources)))
     measured = [name for name in feature_set if not FEATURES[name].learned_from]
     for family in FAMILIES:
         names = [feature.name for feature in family.features if feature.name in measured]
         if not names:
             continue
         if sources.is_supplied(family.source):
-            built = sources.engine.store(family.build(spine, sources).select(*KEY, *names))
+            parts.append(sources.engine.store(family.build(spine, sources).select(*KEY, *names)))
         else:
-            built = spine.select(*KEY, **{name: ibis.null(_TYPES[FEATURES[name].kind]) for name in names})
-        table = beside(table, built, on=KEY)
+            parts.append(spine.select(*KEY, **{name: ibis.null(_TYPES[FEATURES[name].kind]) for name in names}))
+    table = beside(spine, *parts, on=KEY)
     facts = [column for column in table.columns if column not in FEATURES]
     return table.select(*facts, **{name: table[name].cast(_TYPES[FEATURES[name].kind]) for name in measured})

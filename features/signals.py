@@ -159,7 +159,7 @@ def build_signals(spine: ir.Table, sources: Sources) -> ir.Table:
         missing, or of this account there is too little on record to tell.
     """
     scene = Scene(spine, sources)
-    by_account, by_renewal = scene.moments, spine.select(*KEY)
+    parts: dict[str, list[ir.Table]] = {"account": [], "renewal": []}
     unwatched = {}
     for signal in load_signals().values():
         if not signal.is_watched(sources):
@@ -169,11 +169,9 @@ def build_signals(spine: ir.Table, sources: Sources) -> ir.Table:
         key = MOMENT if signal.about == "account" else KEY
         # Stored one by one: planned together, the rules keep their intermediate results in memory all at once.
         fired = sources.engine.store(judged.select(*key, **{signal.feature_name: judged.is_fired}))
-        if signal.about == "account":
-            by_account = beside(by_account, fired)
-        else:
-            by_renewal = beside(by_renewal, fired, on=KEY)
-    table = beside(by_renewal, by_account).mutate(**unwatched)
+        parts[signal.about].append(fired)
+    by_renewal = beside(spine.select(*KEY), *parts["renewal"], on=KEY)
+    table = beside(by_renewal, beside(scene.moments, *parts["account"])).mutate(**unwatched)
     return table.select(*KEY, *[signal.feature_name for signal in load_signals().values()])
 
 
