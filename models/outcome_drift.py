@@ -98,9 +98,8 @@ def _level(span: str, rows: pd.DataFrame, which: str, settings: DriftSettings) -
         else f"There is no published prediction {which}"
     )
     is_drifting = is_enough and abs(deviations) > settings.deviations
-    return _row(
-        CALIBRATION, f"{LEVEL}_{span}", (expected, seen), deviations, sentence, is_enough=is_enough, alarm=is_drifting
-    )
+    found = (expected, seen) if len(rows) else (float("nan"), float("nan"))
+    return _row(CALIBRATION, f"{LEVEL}_{span}", found, deviations, sentence, is_enough=is_enough, alarm=is_drifting)
 
 
 def _slope(span: str, rows: pd.DataFrame, which: str, settings: DriftSettings) -> dict[str, Any]:

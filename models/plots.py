@@ -104,7 +104,7 @@ def contribution_chart(contributions: pd.DataFrame, label_limit: int = 320) -> "
         # A value that is missing has no rank, and is to be seen all the same.
         .mark_circle(size=14, opacity=0.7, invalid=None)
         .encode(
-            x=altair.X("contribution:Q", title="log-odds, to the right: more risk"),
+            x=altair.X("contribution:Q", title="log-odds; right: more risk"),
             y=altair.Y("feature:N", title=None, sort=order, axis=altair.Axis(labelLimit=label_limit)),
             yOffset="place:Q",
             color=rank,
@@ -125,6 +125,8 @@ def auc_chart(predictions: pd.DataFrame) -> "altair.Chart":
     encoded: altair.Chart = chart.encode(
         x=altair.X("cutoff:T", title="cut-off", axis=altair.Axis(format="%Y-%m")),
         y=altair.Y("roc_auc:Q", title="ROC AUC", scale=altair.Scale(domain=[0.0, 1.0])),
-        color=altair.Color("horizon:N", title="horizon", sort=list(SPOKEN_HORIZONS.values())),
+        color=altair.Color(
+            "horizon:N", title="horizon", sort=list(SPOKEN_HORIZONS.values()), legend=altair.Legend(columns=2)
+        ),
     )
     return encoded

@@ -11,7 +11,9 @@ in the workspace that FALSEGREEN_HOME names.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="full", app_title="Bring your data · falsegreen", css_file="board.css")
+app = marimo.App(
+    width="full", app_title="Bring your data · falsegreen", css_file="board.css", html_head_file="board_head.html"
+)
 
 
 @app.cell
@@ -24,13 +26,13 @@ def _():
     from pipelines.board.shell import empty, header, section
     from pipelines.board.tables import published
     from pipelines.board.widgets import table
+    from pipelines.text_display import print_wrapped, stdout
 
-    return board, empty, header, mo, page, published, section, table, the_workspace
+    return board, empty, header, mo, page, print_wrapped, published, section, stdout, table, the_workspace
 
 
 @app.cell
-def _(header, mo, page, section, table, the_workspace):
-    workspace = the_workspace()
+def _(header, mo, page, section, table):
     request = mo.app_meta().request
     is_page = request is not None
     is_script = mo.app_meta().mode == "script"
@@ -47,11 +49,11 @@ def _(header, mo, page, section, table, the_workspace):
             table(page.tables_wanted(), widths={"columns it must have": 360, "what it is for": 420}),
         ]
     )
-    return is_page, is_script, workspace
+    return is_page, is_script
 
 
 @app.cell
-def _(empty, is_page, mo, page, section, table):
+def _(empty, is_page, mo, page, section, table, the_workspace):
     _named = page.the_source()
     mo.stop(
         _named is None and is_page,
@@ -69,6 +71,7 @@ def _(empty, is_page, mo, page, section, table):
         ),
     )
     folder = _named or page.sample_source()
+    workspace = the_workspace() if _named else page.workspace_of_sample(folder)
     mo.stop(
         not folder.is_dir(),
         mo.Html(empty(f"There is no folder {folder}.", "Name one that is there: `FALSEGREEN_SOURCE`")),
@@ -83,7 +86,7 @@ def _(empty, is_page, mo, page, section, table):
     mo.vstack(
         [mo.Html(section("2. What is there", [_which])), table(page.tables_found(folder), rows=20, widths=_widths)]
     )
-    return (folder,)
+    return folder, workspace
 
 
 @app.cell
@@ -130,9 +133,13 @@ def _(is_page, mo, section, workspace):
 
 
 @app.cell
-def _(empty, folder, found, is_script, mo, page, run_button, workspace):
+def _(empty, folder, found, is_script, mo, page, print_wrapped, run_button, stdout, workspace):
     _is_sound = found is not None and not found.problems
     run_id = page.first_run(folder, workspace) if _is_sound and (run_button.value or is_script) else None
+    if is_script:
+        # A script has no page to look at.
+        _ended = f"Published in {workspace.root}." if run_id else f"{folder} is not sound: falsegreen check {folder}"
+        print_wrapped(stdout(), _ended)
     _is_early = run_button.value and not _is_sound
     mo.Html(empty("Hold the tables to their contracts first: a run starts from sound ones.") if _is_early else "")
     return (run_id,)

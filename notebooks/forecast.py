@@ -10,7 +10,9 @@ The workspace is the one that FALSEGREEN_HOME names.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="full", app_title="Forecast · falsegreen", css_file="board.css")
+app = marimo.App(
+    width="full", app_title="Forecast · falsegreen", css_file="board.css", html_head_file="board_head.html"
+)
 
 
 @app.cell
@@ -96,8 +98,8 @@ def _(board, chart, charts, kind, level, mo, period, rows, rules_in_words, secti
         [
             mo.Html(
                 section(
-                    f"The {kind.value} to come",
-                    small=(board.reading(level.value), rules_in_words(settings), *board.footnotes(totals)),
+                    board.HEADINGS[kind.value],
+                    small=(*board.reading(level.value, kind.value), rules_in_words(settings), *board.footnotes(totals)),
                 )
             ),
             chart(

@@ -10,7 +10,9 @@ The workspace is the one that FALSEGREEN_HOME names.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="full", app_title="Gut feel · falsegreen", css_file="board.css")
+app = marimo.App(
+    width="full", app_title="Gut feel · falsegreen", css_file="board.css", html_head_file="board_head.html"
+)
 
 
 @app.cell

@@ -10,7 +10,9 @@ The workspace is the one that FALSEGREEN_HOME names.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="full", app_title="Record a pulse · falsegreen", css_file="board.css")
+app = marimo.App(
+    width="full", app_title="Record a pulse · falsegreen", css_file="board.css", html_head_file="board_head.html"
+)
 
 
 @app.cell
@@ -82,9 +84,11 @@ def _(ask, sessions, asked, company, csm_id, has_seen, mo, page, published, work
 
 
 @app.cell
-def _(asked, csm_id, empty, has_seen, header, meta, mo, picker):
+def _(asked, company, csm_id, empty, has_seen, header, meta, mo, picker):
     _said = ["What you know of the account comes first; what the score says of it, only once you have said it."]
     _to_do = "Sign in above with your own token" if meta else "Set `FALSEGREEN_TOKEN` to your own token"
+    if asked is not None and asked not in company.accounts:
+        _said.append(f"No account {asked} is known here.")
     _seen = {"seen": "1"} if has_seen and picker.value == asked else {}
     _about = {"account": picker.value, **_seen} if picker.value else None
     mo.vstack(
@@ -157,7 +161,7 @@ def _(
 ):
     mo.stop(form.value is None)
     _missing = page.missing(form.value)
-    mo.stop(_missing is not None, mo.Html(held_back(_missing)))
+    mo.stop(_missing is not None, mo.Html(held_back(_missing or "")))
     _hints = page.hints(workspace, company, picker.value, csm_id, pulse_id, form.value)
     mo.stop(bool(_hints) and not keep.value, mo.vstack([mo.Html(held_back(*_hints)), keep]))
     answer = page.save_pulse(
@@ -172,7 +176,7 @@ def _(
     if answer.is_recorded:
         sessions.note_shown(workspace, csm_id, picker.value)
         set_saves(lambda saves: saves + 1)
-    mo.vstack([mo.Html(answer.html), again])
+    mo.vstack([mo.Html(answer.html), *([again] if answer.is_recorded else [])])
     return
 
 

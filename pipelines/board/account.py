@@ -133,6 +133,7 @@ def _renewal(row: Mapping[Any, Any], reasons: pd.DataFrame | None, greens: pd.Da
             ("ARR", money(row["arr"]), row["currency"] if known(row["currency"]) else ""),
             ("expected loss", money(row["expected_arr_loss"]), ""),
         ],
+        "worth": f"{money(row['arr'])} {row['currency'] if known(row['currency']) else ''}".strip(),
         "stance_words": STANCES.get(str(row["stance"]), ""),
         "tier_words": _tier(row),
         "change": _change(row),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipelines.board.shell import parts
 from pipelines.pages import render
 from pipelines.recording.records import RecordingError
 
@@ -21,14 +22,14 @@ class Answer:
 
 def recorded(sentence: str) -> Answer:
     """Say that it stands on record."""
-    return Answer(render("board/said.html.j2", sentences=[sentence], is_refused=False), is_recorded=True)
+    return Answer(render("board/said.html.j2", sentences=[parts(sentence)], is_refused=False), is_recorded=True)
 
 
 def held_back(*sentences: str) -> str:
     """Say what stands against a form that was sent; nothing is recorded yet."""
-    return render("board/said.html.j2", sentences=sentences, is_refused=True)
+    return render("board/said.html.j2", sentences=[parts(each) for each in sentences], is_refused=True)
 
 
 def refused(error: RecordingError) -> Answer:
     """Say that nothing was recorded, and everything that is wrong."""
-    return Answer(render("board/said.html.j2", sentences=error.faults, is_refused=True), is_recorded=False)
+    return Answer(held_back(*error.faults), is_recorded=False)

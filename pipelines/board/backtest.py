@@ -15,7 +15,7 @@ from models.plots import auc_by_cutoff
 from models.settings import HEADLINE_BAND, ModelSettings
 from models.slices import EVERYTHING, SLICES
 from pipelines.backtest_display import CALIBRATION, MODELS, OF_SLICE, PARTS, RANKING, SHIPPED, bands_of, title_of
-from pipelines.board.widgets import Format, number
+from pipelines.board.widgets import Format, number, significant
 from pipelines.drift_display import describe_drift
 from pipelines.figures_in_words import known
 
@@ -37,7 +37,10 @@ NEUTRAL: Final = {"roc_auc": 0.5, "brier_skill": 0.0, "top_decile_lift": 1.0, "c
 FIGURE_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("value", "low", "high"), number(4))
 SLICE_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("value", "low", "high"), number(3))
 CUTOFF_FORMATS: Final[Mapping[str, Format]] = {"AUC": number(3)}
-DRIFT_FORMATS: Final[Mapping[str, Format]] = dict.fromkeys(("learned", "now", "statistic", "p-value"), number(4))
+DRIFT_FORMATS: Final[Mapping[str, Format]] = {
+    **dict.fromkeys(("learned", "now"), significant),
+    **dict.fromkeys(("statistic", "p-value"), number(3)),
+}
 HOLDS: Final = "Nothing drifts: what the model learned still holds, as far as can be told."
 READING: Final = (
     "Walking forward: fitted on what was known at each cut-off, judged by what came after, all on identical rows. "
@@ -97,7 +100,8 @@ def figure_table(metrics: pd.DataFrame, band: str) -> pd.DataFrame:
                 "value": row["value"],
                 "low": row["low"],
                 "high": row["high"],
-                "beats the base rate": _yes_or_no(row["beats_base_rate"]),
+                # One verdict per model, on its Brier skill.
+                "beats the base rate": _yes_or_no(row["beats_base_rate"]) if metric == "brier_skill" else "",
             }
             for words, metric in METRICS.items()
             for model, spoken in MODELS.items()
@@ -168,8 +172,10 @@ def cutoff_table(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def drift_in_words(drift: pd.DataFrame) -> tuple[str, ...]:
-    """Return whether something no longer is as it was learned, in a sentence."""
-    return tuple(describe_drift(drift, "The table of drift says how far.")) or (HOLDS,)
+    """Return whether something no longer is as it was learned, and of what that cannot be told yet."""
+    found = tuple(describe_drift(drift, "The table of drift says how far.")) or (HOLDS,)
+    untold = [str(kind).replace("_", " ") for kind, rows in drift.groupby("kind") if rows["current"].isna().all()]
+    return (*found, f"Nothing can be told yet of {' and '.join(untold)}: see the table.") if untold else found
 
 
 def drift_table(drift: pd.DataFrame) -> pd.DataFrame:
@@ -183,11 +189,11 @@ def drift_table(drift: pd.DataFrame) -> pd.DataFrame:
             "drifts": rows["_held"].map({False: "yes", True: "no"}),
             "kind": rows["kind"].str.replace("_", " "),
             "what": rows["name"],
+            "in words": rows["sentence"],
             "learned": rows["reference"],
             "now": rows["current"],
             "statistic": rows["statistic"],
             "p-value": rows["p_value"],
-            "in words": rows["sentence"],
         }
     )
 

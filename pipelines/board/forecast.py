@@ -19,23 +19,32 @@ from pipelines.figures_in_words import between, counted, money, percent
 from pipelines.forecast_display import NAIVE_NAMES, answer
 
 KINDS: Final = {"quarters": QUARTER, "months": MONTH}
+HEADINGS: Final = {
+    "quarters": "The current quarter and those to come",
+    "months": "The months of the current quarter and those to come",
+}
 LEVELS: Final = {"everything": "total", "segment": "segment", "region": "region", "CSM": "csm"}
 """What a line of the forecast can stand for, and the level of the table for it."""
 _COLUMNS: Final = {"segment": "segment", "region": "region", "csm": "csm_id"}
 OUTLOOK_FORMATS: Final = {
-    **dict.fromkeys(("GRR", "from", "to", "expected", "middle", *NAIVE_NAMES.values()), share),
+    **dict.fromkeys(("decided", "GRR", "from", "to", "expected", "middle", *NAIVE_NAMES.values()), share),
     **dict.fromkeys(("due", "commit", "best case", "at risk"), amount),
 }
 """How the numbers of the outlook's table are written; they sort as numbers."""
 READING: Final = (
     "Dots and GRR: the forecast, the middle of the simulated courses; in eight of ten of them it lies within the bar. "
-    "Ticks and the last columns: naive forecasts. Expected is the mean of the courses, lower because large losses are "
-    "rare. Bounds do not add up over rows; amounts and the expected GRR do."
+    "Decided: the share of what is due of which the end is known. Ticks and the last columns: naive forecasts. "
+    "Expected is the mean of the courses, lower because large losses are rare. Bounds and shares do not add up over "
+    "rows; amounts do."
 )
 LINES_READING: Final = (
     "Dots and expected: the mean of the simulated courses; in eight of ten of them the share that stays lies within "
     "the bar. Middle: the middle one of the courses, which is often everything where few renewals are due. Last "
-    "columns: naive forecasts. Bounds do not add up over rows; amounts and the expected GRR do."
+    "columns: naive forecasts. Bounds and shares do not add up over rows; amounts do."
+)
+MONTHS_READING: Final = (
+    "A contract of a month or a quarter falls due in each month in which it renews, and once in a quarter: months come "
+    "to more than their quarter."
 )
 WATERFALL_FORMATS: Final = {"ARR": amount, "of what is due": share}
 WATERFALL_READING: Final = (
@@ -132,6 +141,7 @@ def outlook_table(rows: pd.DataFrame, level: str) -> pd.DataFrame:
             **named,
             "renewals": rows["renewals_due"],
             "due": rows["arr_due"].astype("float64"),
+            "decided": _share_decided(rows),
             **first,
             "from": rows["grr_p10"],
             "to": rows["grr_p90"],
@@ -145,9 +155,16 @@ def outlook_table(rows: pd.DataFrame, level: str) -> pd.DataFrame:
     )
 
 
-def reading(level: str) -> str:
-    """Say how to read the outlook at a level, one of the names in `LEVELS`."""
-    return READING if LEVELS[level] == "total" else LINES_READING
+def _share_decided(rows: pd.DataFrame) -> pd.Series:
+    """The share of the ARR due of which it is known what became of it, whatever the date."""
+    known = rows["arr_decided"] + rows["arr_known_loss"] + rows["arr_already_renewed"]
+    return known.astype("float64") / rows["arr_due"].astype("float64").replace(0.0, float("nan"))
+
+
+def reading(level: str, kind: str) -> tuple[str, ...]:
+    """Say how to read the outlook at a level, one of the names in `LEVELS`, by a kind of period, one of `KINDS`."""
+    said = READING if LEVELS[level] == "total" else LINES_READING
+    return (said, MONTHS_READING) if KINDS[kind] == MONTH else (said,)
 
 
 def waterfall_reading(level: str) -> tuple[str, ...]:

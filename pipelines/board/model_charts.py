@@ -7,10 +7,12 @@ from functools import lru_cache
 from typing import Final
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
+from features.catalogue import FEATURES
 from models.findings import SPOKEN_HORIZONS
-from models.plots import auc_chart, contribution_chart, reliability_chart
+from models.plots import GOLDEN, auc_chart, contribution_chart, reliability_chart
 from models.settings import HEADLINE_BAND, ModelSettings
 from pipelines.board.backtest import METRICS, NEUTRAL, drawn_slices
 from pipelines.board.tables import published, revision
@@ -19,6 +21,7 @@ from pipelines.workspace import Workspace
 
 PREDICTIONS: Final = "backtest_predictions"
 _LABELS, _STEP, _KEPT = 170, 26, 32
+_FEW_VALUES: Final = 12
 
 
 def reliability(
@@ -121,13 +124,19 @@ def dependence_chart(rows: pd.DataFrame, feature: str) -> alt.Chart:
         rows: As `champions.dependence` returns them.
         feature: Its name.
     """
-    is_number = pd.api.types.is_numeric_dtype(rows["value"])
-    x = alt.X("value:Q", scale=alt.Scale(zero=False)) if is_number else alt.X("value:N")
+    is_many = pd.api.types.is_numeric_dtype(rows["value"]) and rows["value"].nunique() > _FEW_VALUES
+    scale = alt.Scale(zero=False, padding=12)
+    x = alt.X("value:Q", scale=scale) if is_many else alt.X("value:O", axis=alt.Axis(labelAngle=0))
+    unit = FEATURES[feature].unit if feature in FEATURES else ""
+    spread = rows.assign(beside=(np.arange(len(rows)) * GOLDEN) % 1.0)
+    title = [feature, f"({unit})"] if unit else feature
     drawn: alt.Chart = (
-        alt.Chart(rows)
+        alt.Chart(spread)
         .mark_circle(size=36, opacity=0.6)
         .encode(
-            x=x.title(feature),
+            x=x.title(title),
+            # A handful of values would put all renewals on a handful of points.
+            **({} if is_many else {"xOffset": "beside:Q"}),
             y=alt.Y("contribution:Q", title="contribution in log-odds"),
             tooltip=["value", alt.Tooltip("contribution:Q", format="+.3f")],
         )

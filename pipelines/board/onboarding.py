@@ -16,7 +16,7 @@ import pandas as pd
 
 from data_contracts.contract import SOURCE_TABLES, source_contracts
 from data_contracts.problems import ContractError, Problem, near_name
-from data_contracts.reading import quote_paths, quote_text
+from data_contracts.reading import quote_paths, quote_text, unreadable
 from data_contracts.source_files import SourceFiles, find_source
 from pipelines.as_of_default import default_as_of
 from pipelines.board.place import CONFIG_VARIABLE
@@ -54,6 +54,11 @@ def sample_source() -> Path:
             query = f"SELECT * FROM read_parquet({quote_paths([made / f'{table}.parquet'])})"  # noqa: S608 - our own
             connection.execute(f"COPY ({query}) TO {quote_text(str(folder / f'{table}.csv'))} (HEADER)")
     return folder
+
+
+def workspace_of_sample(folder: Path) -> Workspace:
+    """Return a workspace beside a made-up company: it never mixes with what is published of a real one."""
+    return Workspace(folder.parent / "workspace")
 
 
 def tables_wanted() -> pd.DataFrame:
@@ -103,9 +108,11 @@ def _found(folder: Path, table: str) -> tuple[str, str, int | None, str, str, st
         source = find_source(folder, table)
         if source is None:
             return table, "not there", None, "", "", ""
+        if not sum(file.stat().st_size for file in source.files):
+            return table, "is empty", None, "", "", ""
         columns, count = _looked_at(source)
-    except (ContractError, duckdb.Error) as error:
-        return table, f"cannot be read: {str(error).splitlines()[0]}", None, "", "", ""
+    except ContractError as error:
+        return table, f"cannot be read: {error.problems[0].message}", None, "", "", ""
     contract = source_contracts()[table]
     names = set(contract.column_names)
     missing = [column for column in contract.columns if column.name not in columns]
@@ -120,9 +127,12 @@ def _looked_at(source: SourceFiles) -> tuple[list[str], int]:
     """The columns of a table and how many rows it has."""
     relation = _READS[source.format].format(quote_paths(source.files))
     with duckdb.connect(":memory:") as connection:
-        columns = [str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]  # noqa: S608
-        found = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()  # noqa: S608 - paths are quoted
-    return columns, int(found[0]) if found else 0
+        try:
+            described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()  # noqa: S608
+            found = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()  # noqa: S608 - paths are quoted
+        except duckdb.Error as error:
+            raise unreadable(source, error) from error
+    return [str(row[0]) for row in described], int(found[0]) if found else 0
 
 
 def _unknown(name: str, missing: list[str]) -> str:

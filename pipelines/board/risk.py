@@ -164,7 +164,7 @@ def week_table(rows: pd.DataFrame, said_since: Mapping[str, str]) -> pd.DataFram
             "renewal": _days(rows["renewal_date"]),
             "days": rows["lead_days"].astype("Int64"),
             "ARR": rows["arr"].astype("float64"),
-            "why": rows["top_reason"],
+            "why": rows["top_reason"].fillna("nothing stands out"),
             "expected loss": rows["expected_arr_loss"].astype("float64"),
             "currency": rows["currency"],
             "not yet in the score": _said_since(rows, said_since),

@@ -78,7 +78,7 @@ def empty(what: str, *to_do: str) -> str:
         what: What is missing.
         to_do: What brings it, a step each; a command stands between backquotes.
     """
-    return render("board/empty.html.j2", what=what, steps=[_parts(step) for step in to_do])
+    return render("board/empty.html.j2", what=what, steps=[parts(step) for step in to_do])
 
 
 def nothing_published(what: str = "No risk table is published here yet.") -> str:
@@ -112,14 +112,14 @@ def section(
     return render(
         "board/section.html.j2",
         heading=heading,
-        said=[_parts(sentence) for sentence in said],
-        listed=[_parts(sentence) for sentence in listed],
+        said=[parts(sentence) for sentence in said],
+        listed=[parts(sentence) for sentence in listed],
         figures=tuple((figures or {}).items()),
-        small=[_parts(sentence) for sentence in small],
+        small=[parts(sentence) for sentence in small],
         link=link,
     )
 
 
-def _parts(text: str) -> list[tuple[str, bool]]:
+def parts(text: str) -> list[tuple[str, bool]]:
     """The pieces of a text, and whether each is a command or a name of the code."""
     return [(piece, place % 2 == 1) for place, piece in enumerate(text.split("`")) if piece]

@@ -45,6 +45,8 @@ def falsegreen_theme() -> alt.theme.ThemeConfig:
             "background": "white",
             "view": {"stroke": None, "continuousHeight": HEIGHT, "discreteHeight": HEIGHT},
             "axis": axis,
+            # On a phone the numbers of an axis would run into each other.
+            "axisXQuantitative": {"labelOverlap": True, "labelSeparation": 8},
             "legend": legend,
             "title": {"color": INK, "fontSize": _SIZE + 1, "fontWeight": "normal", "anchor": "start"},
             "header": plain,

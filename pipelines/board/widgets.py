@@ -105,6 +105,13 @@ def whole_share(value: Any) -> str:
     return percent(value)
 
 
+def significant(value: Any) -> str:
+    """A number of unknown size: whole where it is large or whole, else with three digits that mean something."""
+    if not known(value):
+        return "–"
+    return f"{float(value):,.0f}" if abs(float(value)) >= 1000 or float(value).is_integer() else f"{float(value):.3g}"
+
+
 def number(decimals: int, *, signed: bool = False) -> Format:
     """Return how a plain number is written."""
     form = f"{{:{'+' if signed else ''},.{decimals}f}}"

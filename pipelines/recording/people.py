@@ -131,7 +131,8 @@ def author_of(workspace: Workspace, token: str) -> str:
     found = [person for person in list_people(workspace) if hmac.compare_digest(person.token_sha256, presented)]
     if not found or found[0].revoked_at is not None:
         raise RecordingError(
-            "The token is not on record here, or was revoked. `falsegreen people add CSM_ID` makes one."
+            "The token is not on record here, or was revoked. Who runs the workspace makes one: "
+            "`falsegreen people add CSM_ID`."
         )
     return found[0].csm_id
 

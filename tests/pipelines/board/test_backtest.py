@@ -50,8 +50,8 @@ def test_every_figure_of_the_terminal_has_a_name_of_its_own() -> None:
 def test_figures_stand_by_horizon_model_and_name() -> None:
     table = board.figure_table(METRICS, "90-180")
     assert table[["figure", "model", "value", "beats the base rate"]].to_numpy().tolist() == [
-        ["AUC", "base rate", 0.5, "–"],
-        ["AUC", "churn probability", 0.7, "yes"],
+        ["AUC", "base rate", 0.5, ""],
+        ["AUC", "churn probability", 0.7, ""],
         ["Brier skill", "churn probability", 0.05, "no"],
     ]
     assert board.bands(METRICS) == {"90-180 days ahead": "90-180", "0-89 days ahead": "0-89"}
@@ -77,6 +77,12 @@ def test_what_drifts_comes_first() -> None:
     assert list(board.drift_table(drift)["drifts"]) == ["yes", "no"]
     (said,) = board.drift_in_words(drift)
     assert said == "What the model learned no longer holds for the calibration. The table of drift says how far."
+
+
+def test_what_cannot_be_told_yet_is_not_said_to_hold() -> None:
+    drift = drift_of(("feature", "a", False), ("calibration", "b", False), ("new_outcomes", "c", False))
+    told = board.drift_in_words(drift.assign(current=[0.5, np.nan, np.nan]))
+    assert told == (board.HOLDS, "Nothing can be told yet of calibration and new outcomes: see the table.")
 
 
 def predictions(count: int = 40) -> pd.DataFrame:

@@ -228,6 +228,19 @@ def test_a_chosen_row_is_explained_and_leads_to_the_account(look: Look, board: s
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=PATIENCE)
 
 
+def test_the_address_names_the_account_that_is_shown(look: Look, board: str, workspace: Workspace) -> None:
+    risk = read_published(workspace, "account_risk").drop_duplicates("account_id")
+    first, second = risk["account_id"].iloc[1:3]
+    page = look.open(f"{board}/account/?account={first}")
+    shown = page.inner_text("h1")
+    page.locator("marimo-dropdown").first.get_by_role("button").first.click()
+    page.get_by_role("option", name=str(risk["account_name"].iloc[2])).first.click()
+    page.wait_for_url(f"**/account/?account={second}")
+    page.go_back()
+    page.wait_for_function("shown => document.querySelector('h1')?.innerText === shown", arg=shown)
+    assert page.url.endswith(f"account={first}")
+
+
 def test_markup_in_names_reasons_and_events_is_text(look: Look, board: str, hostile_account: str) -> None:
     for address in (f"{board}/risk/", f"{board}/account/?account={hostile_account}"):
         page = look.open(address)

@@ -121,10 +121,16 @@ def test_text_in_a_card_is_only_text() -> None:
 
 
 def test_charts_take_numbers_and_texts() -> None:
-    for feature, kind in (("a", "quantitative"), ("kind", "nominal")):
-        drawn = charts.dependence_chart(champions.dependence(CONTRIBUTIONS, feature), feature).to_dict()
-        assert drawn["encoding"]["x"]["type"] == kind
-        assert drawn["encoding"]["x"]["title"] == feature
+    many = pd.DataFrame({"value": np.arange(30.0), "contribution": 0.1})
+    few = many.assign(value=many["value"] % 3)
+    named = champions.dependence(CONTRIBUTIONS, "kind")
+    for rows, kind in ((many, "quantitative"), (few, "ordinal"), (named, "ordinal")):
+        drawn = charts.dependence_chart(rows, "a").to_dict()["encoding"]
+        assert drawn["x"]["type"] == kind
+        assert drawn["x"]["title"] == "a"
+        assert ("xOffset" in drawn) == (kind == "ordinal")
+    level = charts.dependence_chart(few, "pulse__sentiment_level").to_dict()["encoding"]["x"]
+    assert level["title"] == ["pulse__sentiment_level", "(0 green, 1 yellow, 2 red)"]
     summary = charts.summary_chart(CONTRIBUTIONS).to_dict()
     assert summary["width"] == "container"
     assert summary["description"]

@@ -18,6 +18,8 @@ MONEY = {
     "arr_due": "1000.05",
     "arr_quarantined": "0.00",
     "arr_known_loss": "100.01",
+    "arr_already_renewed": "200.01",
+    "arr_decided": "0.00",
     "expected_churned_arr": "180.02",
     "expected_contracted_arr": "20.01",
     "expected_retained_arr": "800.02",
@@ -143,3 +145,12 @@ def test_the_first_share_of_the_table_is_the_dot_of_the_chart() -> None:
 def test_the_waterfall_says_that_it_is_of_the_whole_company() -> None:
     assert board.waterfall_reading("everything") == (board.WATERFALL_READING,)
     assert "not told by CSM" in board.waterfall_reading("CSM")[0]
+
+
+def test_what_is_decided_and_that_months_come_to_more_than_their_quarter_is_said() -> None:
+    rows = forecast_of(row_of(), row_of(arr_due=Decimal("0.00")))
+    decided = board.outlook_table(rows, "everything")["decided"]
+    assert decided[0] == pytest.approx(300.02 / 1000.05)
+    assert np.isnan(decided[1])
+    assert board.reading("everything", "quarters") == (board.READING,)
+    assert board.reading("CSM", "months") == (board.LINES_READING, board.MONTHS_READING)

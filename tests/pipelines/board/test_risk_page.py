@@ -46,6 +46,11 @@ USUAL: dict[str, Any] = {
 }
 
 
+def test_a_row_without_a_reason_says_so() -> None:
+    rows = board.with_names(risk_of({}, {"top_reason": None}))
+    assert board.week_table(rows, {})["why"].tolist() == ["Usage is down", "nothing stands out"]
+
+
 def test_signals_that_are_on_stand_by_urgency_where_nothing_is_scored() -> None:
     signals = pd.DataFrame(
         {
