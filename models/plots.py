@@ -70,12 +70,12 @@ def reliability_chart(
     share = altair.Axis(format="%")
     x = altair.X("predicted:Q", title="predicted probability of churn", axis=share)
     chart = altair.Chart(table, title=f"Churn rate by predicted probability, {band} days ahead")
-    consistent = chart.mark_area(color=PALE, opacity=0.4).encode(x=x, y="low:Q", y2="high:Q")
-    true = chart.mark_line(color=PALE, strokeDash=[4, 4]).encode(x=x, y="predicted:Q")
+    consistent = chart.mark_area(color=PALE, opacity=0.4).encode(x=x, y=altair.Y("low:Q"), y2=altair.Y2("high:Q"))
+    true = chart.mark_line(color=PALE, strokeDash=[4, 4]).encode(x=x, y=altair.Y("predicted:Q"))
     found = chart.mark_line(color=INK, point={"color": INK, "size": 20}).encode(
         x=x,
         y=altair.Y("observed:Q", title="share that churned", axis=share),
-        tooltip=["predicted:Q", "observed:Q", "low:Q", "high:Q"],
+        tooltip=[altair.Tooltip(f"{name}:Q") for name in ("predicted", "observed", "low", "high")],
     )
     layered: altair.LayerChart = consistent + true + found
     return layered
@@ -106,7 +106,7 @@ def contribution_chart(contributions: pd.DataFrame, label_limit: int = 320) -> "
         .encode(
             x=altair.X("contribution:Q", title="log-odds; right: more risk"),
             y=altair.Y("feature:N", title=None, sort=order, axis=altair.Axis(labelLimit=label_limit)),
-            yOffset="place:Q",
+            yOffset=altair.YOffset("place:Q"),
             color=rank,
         )
         .properties(height=altair.Step(24))
@@ -120,7 +120,7 @@ def auc_chart(predictions: pd.DataFrame) -> "altair.Chart":
     import altair
 
     table = auc_by_cutoff(predictions).dropna(subset="roc_auc")
-    table["horizon"] = table["band"].map(SPOKEN_HORIZONS)
+    table = table.assign(cutoff=pd.to_datetime(table["cutoff"]), horizon=table["band"].map(SPOKEN_HORIZONS))
     chart = altair.Chart(table, title="Ranking by cut-off: ROC AUC per horizon").mark_line(point=True)
     encoded: altair.Chart = chart.encode(
         x=altair.X("cutoff:T", title="cut-off", axis=altair.Axis(format="%Y-%m")),

@@ -33,10 +33,10 @@ def periods_chart(rows: pd.DataFrame) -> alt.LayerChart:
     table = rows[["period", "grr_p10", "grr_p50", "grr_p90"]].dropna()
     base = alt.Chart(table).encode(x=alt.X("period:N", title=None, axis=_SLANTED))
     bars = base.mark_bar(size=30, color=BAND).encode(
-        y=alt.Y("grr_p10:Q", title=GRR, scale=_SCALE, axis=_SHARE), y2="grr_p90:Q"
+        y=alt.Y("grr_p10:Q", title=GRR, scale=_SCALE, axis=_SHARE), y2=alt.Y2("grr_p90:Q")
     )
     middle = base.mark_point(filled=True, size=80, color=OURS, opacity=1).encode(
-        y="grr_p50:Q", tooltip=["period:N", *_percents("grr_p50", "grr_p10", "grr_p90")]
+        y=alt.Y("grr_p50:Q"), tooltip=[alt.Tooltip("period:N"), *_percents("grr_p50", "grr_p10", "grr_p90")]
     )
     layered: alt.LayerChart = (bars + _naive_ticks(rows) + middle).properties(
         width="container",
@@ -56,10 +56,10 @@ def lines_chart(rows: pd.DataFrame, period: str, level: str) -> alt.LayerChart:
         y=alt.Y("line:N", title=level, sort=list(table["line"].drop_duplicates()), axis=alt.Axis(labelLimit=140))
     )
     bars = base.mark_bar(size=14, color=BAND).encode(
-        x=alt.X("grr_p10:Q", title=GRR, scale=_SCALE, axis=_FEW_SHARES), x2="grr_p90:Q"
+        x=alt.X("grr_p10:Q", title=GRR, scale=_SCALE, axis=_FEW_SHARES), x2=alt.X2("grr_p90:Q")
     )
     mean = base.mark_point(filled=True, size=60, color=OURS, opacity=1).encode(
-        x="expected_grr:Q", tooltip=["line:N", *_percents("expected_grr", "grr_p10", "grr_p90")]
+        x=alt.X("expected_grr:Q"), tooltip=[alt.Tooltip("line:N"), *_percents("expected_grr", "grr_p10", "grr_p90")]
     )
     layered: alt.LayerChart = (bars + mean).properties(
         width="container",
@@ -88,11 +88,11 @@ def waterfall_chart(steps: pd.DataFrame, currency: str, period: str) -> alt.Laye
     room = alt.Scale(domain=[0.0, 1.2 * float(table["right"].max())])
     bars = base.mark_bar().encode(
         x=alt.X("start:Q", title=f"ARR, {currency}", scale=room, axis=alt.Axis(format="~s")),
-        x2="end:Q",
+        x2=alt.X2("end:Q"),
         color=alt.Color("kind:N", legend=None, scale=scale_of({"stays": OURS, "leaves": LOST})),
-        tooltip=["step:N", alt.Tooltip("label:N", title=currency)],
+        tooltip=[alt.Tooltip("step:N"), alt.Tooltip("label:N", title=currency)],
     )
-    labels = base.mark_text(align="left", dx=5, color=INK).encode(x="right:Q", text="label:N")
+    labels = base.mark_text(align="left", dx=5, color=INK).encode(x=alt.X("right:Q"), text=alt.Text("label:N"))
     layered: alt.LayerChart = (bars + labels).properties(
         width="container",
         height=_STEP * len(table),
@@ -107,7 +107,7 @@ def record_chart(rows: pd.DataFrame, days_ahead: str) -> alt.LayerChart:
     bars = (
         alt.Chart(rows[["period", "grr_p10", "grr_p90"]].dropna())
         .mark_bar(size=18, color=BAND)
-        .encode(x=x, y=alt.Y("grr_p10:Q", title=GRR, scale=_SCALE, axis=_SHARE), y2="grr_p90:Q")
+        .encode(x=x, y=alt.Y("grr_p10:Q", title=GRR, scale=_SCALE, axis=_SHARE), y2=alt.Y2("grr_p90:Q"))
     )
     points = rows.melt("period", ["forecast_grr", "actual_grr"], var_name="what", value_name="share").dropna()
     points["what"] = points["what"].map({"forecast_grr": FORECAST, "actual_grr": "what came"})
@@ -117,10 +117,10 @@ def record_chart(rows: pd.DataFrame, days_ahead: str) -> alt.LayerChart:
         .mark_point(filled=True, size=70, opacity=1)
         .encode(
             x=x,
-            y="share:Q",
+            y=alt.Y("share:Q"),
             color=alt.Color("what:N", title=None, scale=scale_of({FORECAST: OURS, "what came": INK})),
             shape=alt.Shape("what:N", title=None, scale=alt.Scale(domain=domain, range=["circle", "diamond"])),
-            tooltip=["period:N", "what:N", *_percents("share")],
+            tooltip=[alt.Tooltip("period:N"), alt.Tooltip("what:N"), *_percents("share")],
         )
     )
     layered: alt.LayerChart = (bars + marks).properties(
@@ -147,7 +147,7 @@ def errors_chart(errors: pd.DataFrame) -> alt.Chart:
                 scale=scale_of({name: _FORECASTERS[name] for name in present}),
                 legend=_TWO_COLUMNS,
             ),
-            tooltip=["forecaster:N", "days_ahead:N", alt.Tooltip("error:Q", format=".1f")],
+            tooltip=[alt.Tooltip("forecaster:N"), alt.Tooltip("days_ahead:N"), alt.Tooltip("error:Q", format=".1f")],
         )
         .properties(
             width="container",
@@ -165,10 +165,10 @@ def _naive_ticks(rows: pd.DataFrame) -> alt.Chart:
         alt.Chart(naive)
         .mark_tick(thickness=3, size=38)
         .encode(
-            x="period:N",
-            y="share:Q",
+            x=alt.X("period:N"),
+            y=alt.Y("share:Q"),
             color=alt.Color("naive:N", title="naive", scale=scale_of(_NAIVE_COLOURS), legend=_TWO_COLUMNS),
-            tooltip=["period:N", "naive:N", *_percents("share")],
+            tooltip=[alt.Tooltip("period:N"), alt.Tooltip("naive:N"), *_percents("share")],
         )
     )
     return ticks

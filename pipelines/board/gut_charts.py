@@ -30,14 +30,16 @@ def colours_chart(table: pd.DataFrame) -> alt.LayerChart:
         of_slice = alt.Y("slice:N", title=None, sort=slices, axis=names)
         base = base.encode(y=of_slice, yOffset=alt.YOffset("colour:N", sort=list(_BARE)))
     colour = alt.Color("colour:N", title=None, sort=list(_BARE), scale=scale_of(_BARE), legend=alt.Legend(columns=4))
-    reach = base.mark_rule(strokeWidth=3, opacity=0.6).encode(x=alt.X("low:Q", axis=_SHARE), x2="high:Q", color=colour)
+    reach = base.mark_rule(strokeWidth=3, opacity=0.6).encode(
+        x=alt.X("low:Q", axis=_SHARE), x2=alt.X2("high:Q"), color=colour
+    )
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(
-        x="rate:Q",
+        x=alt.X("rate:Q"),
         color=colour,
         shape=alt.Shape("colour:N", title=None, sort=list(_BARE), scale=scale_of(_SHAPES)),
-        tooltip=["slice:N", "colour:N", *_percents("rate", "low", "high", "all")],
+        tooltip=[alt.Tooltip("slice:N"), alt.Tooltip("colour:N"), *_percents("rate", "low", "high", "all")],
     )
-    ticks = base.mark_tick(color=INK, thickness=2, size=14).encode(x="all:Q")
+    ticks = base.mark_tick(color=INK, thickness=2, size=14).encode(x=alt.X("all:Q"))
     layered: alt.LayerChart = (reach + ticks + dots).properties(
         width="container",
         height=max(_LINES * len(table), 4 * _STEP),
@@ -54,10 +56,10 @@ def ages_chart(table: pd.DataFrame) -> alt.LayerChart:
     scale = alt.Scale(domain=[0.3, 1.0], clamp=True)
     base = alt.Chart(rows).encode(x=x)
     reach = base.mark_rule(strokeWidth=3, color=GUT, opacity=0.6).encode(
-        y=alt.Y("low:Q", title="AUC of the colour", scale=scale), y2="high:Q"
+        y=alt.Y("low:Q", title="AUC of the colour", scale=scale), y2=alt.Y2("high:Q")
     )
     line = base.mark_line(color=GUT, point={"filled": True, "size": 70, "color": GUT}).encode(
-        y=alt.Y("auc:Q", scale=scale), tooltip=["age:N", *_plain("auc", "low", "high")]
+        y=alt.Y("auc:Q", scale=scale), tooltip=[alt.Tooltip("age:N"), *_plain("auc", "low", "high")]
     )
     layered: alt.LayerChart = (_line_at(0.5, alt.Y("none:Q", scale=scale)) + reach + line).properties(
         width="container", description="How well colours tell lost renewals from others, by the age of the words."
@@ -75,10 +77,10 @@ def answers_chart(table: pd.DataFrame) -> alt.LayerChart:
     )
     reach = base.mark_rule(strokeWidth=3, opacity=0.6).encode(
         x=alt.X("low:Q", title="lift: times as often lost as all", scale=alt.Scale(zero=True)),
-        x2="high:Q",
+        x2=alt.X2("high:Q"),
     )
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x="lift:Q", tooltip=["said:N", *_plain("lift", "low", "high")]
+        x=alt.X("lift:Q"), tooltip=[alt.Tooltip("said:N"), *_plain("lift", "low", "high")]
     )
     layered: alt.LayerChart = (_line_at(1.0, alt.X("none:Q")) + reach + dots).properties(
         width="container",
@@ -101,7 +103,7 @@ def expectations_chart(expectations: pd.DataFrame) -> alt.Chart:
             x=alt.X("share:Q", axis=_SHARE),
             color=alt.Color("whose:N", title=None, scale=scale_of(colours), legend=alt.Legend(columns=1)),
             shape=alt.Shape("whose:N", title=None, scale=shapes),
-            tooltip=["said:N", "whose:N", *_percents("share")],
+            tooltip=[alt.Tooltip("said:N"), alt.Tooltip("whose:N"), *_percents("share")],
         )
         .properties(
             width="container",
@@ -124,10 +126,11 @@ def policies_chart(table: pd.DataFrame) -> alt.LayerChart:
         ),
     )
     reach = base.mark_rule(strokeWidth=3, opacity=0.6).encode(
-        x=alt.X("low:Q", title="gain in Brier score"), x2="high:Q"
+        x=alt.X("low:Q", title="gain in Brier score"), x2=alt.X2("high:Q")
     )
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x="gain:Q", tooltip=["policy:N", "weight:N", *_plain("gain", "low", "high", form="+.4f")]
+        x=alt.X("gain:Q"),
+        tooltip=[alt.Tooltip("policy:N"), alt.Tooltip("weight:N"), *_plain("gain", "low", "high", form="+.4f")],
     )
     layered: alt.LayerChart = (_line_at(0.0, alt.X("none:Q")) + reach + dots).properties(
         width="container",

@@ -66,7 +66,7 @@ def history_chart(shown: pd.DataFrame, pulses: pd.DataFrame) -> "alt.LayerChart 
     )
     band = base.mark_area(color=BAND).encode(
         y=alt.Y("probability_low:Q", axis=shares, scale=alt.Scale(domain=[0, min(1.0, 1.15 * top)])),
-        y2="probability_high:Q",
+        y2=alt.Y2("probability_high:Q"),
     )
     long = when.melt(id_vars="as_of", value_vars=list(_VIEWS), var_name="view", value_name="probability").dropna()
     long = long.assign(view=long["view"].map(_VIEWS))
@@ -74,8 +74,8 @@ def history_chart(shown: pd.DataFrame, pulses: pd.DataFrame) -> "alt.LayerChart 
         alt.Chart(long)
         .mark_line(point=True)
         .encode(
-            x="as_of:T",
-            y="probability:Q",
+            x=alt.X("as_of:T"),
+            y=alt.Y("probability:Q"),
             color=alt.Color(
                 "view:N",
                 title="view",
@@ -100,7 +100,9 @@ def history_chart(shown: pd.DataFrame, pulses: pd.DataFrame) -> "alt.LayerChart 
     meanwhile = meanwhile[meanwhile["pulse_on"] >= when["as_of"].min() - pd.Timedelta(days=7)]
     if len(meanwhile):
         marks = alt.Chart(meanwhile).encode(
-            x="pulse_on:T", y=alt.value(HEIGHT - 8), tooltip=[alt.Tooltip("pulse_on:T", title="pulse"), "sentiment:N"]
+            x=alt.X("pulse_on:T"),
+            y=alt.value(HEIGHT - 8),
+            tooltip=[alt.Tooltip("pulse_on:T", title="pulse"), alt.Tooltip("sentiment:N")],
         )
         scale = alt.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
         layers.append(

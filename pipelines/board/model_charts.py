@@ -136,9 +136,9 @@ def dependence_chart(rows: pd.DataFrame, feature: str) -> alt.Chart:
         .encode(
             x=x.title(title),
             # A handful of values would put all renewals on a handful of points.
-            **({} if is_many else {"xOffset": "beside:Q"}),
+            **({} if is_many else {"xOffset": alt.XOffset("beside:Q")}),
             y=alt.Y("contribution:Q", title="contribution in log-odds"),
-            tooltip=["value", alt.Tooltip("contribution:Q", format="+.3f")],
+            tooltip=[alt.Tooltip("value"), alt.Tooltip("contribution:Q", format="+.3f")],
         )
         .properties(
             width="container", description=f"What {feature} contributes, against its value, renewal by renewal."
@@ -154,11 +154,14 @@ def _intervals(rows: pd.DataFrame, line: str, figure: str, says: str) -> alt.Lay
     )
     scale = alt.Scale(zero=False)
     reach = base.mark_rule(strokeWidth=3, color=OURS, opacity=0.6).encode(
-        x=alt.X("low:Q", title=figure, scale=scale), x2="high:Q"
+        x=alt.X("low:Q", title=figure, scale=scale), x2=alt.X2("high:Q")
     )
     dots = base.mark_point(filled=True, size=80, color=OURS, opacity=1).encode(
         x=alt.X("value:Q", title=figure, scale=scale),
-        tooltip=[f"{line}:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high"))],
+        tooltip=[
+            alt.Tooltip(f"{line}:N"),
+            *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high")),
+        ],
     )
     layered: alt.LayerChart = reach + dots
     if (neutral := NEUTRAL.get(METRICS.get(figure, ""))) is not None:

@@ -3,7 +3,9 @@
 What they show is decided by whoever asks for them. Cells are text to a browser, whatever they hold.
 """
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import altair as alt
@@ -16,6 +18,7 @@ from pipelines.figures_in_words import known, money, percent
 
 Format = Callable[[Any], str]
 """How a number is written; a table sorts by the number. A cell without one holds a dash."""
+_VEGA_LITE: Final = "application/vnd.vegalite.v6+json"
 ROWS: Final = 15
 """Rows of a table that are seen at once."""
 
@@ -84,10 +87,25 @@ def csv_of(frame: pd.DataFrame) -> bytes:
     return as_csv([str(name) for name in frame.columns], plain.itertuples(index=False, name=None))
 
 
-def chart(drawn: alt.Chart | alt.LayerChart | alt.FacetChart) -> Any:
-    """Return a chart in which nothing is chosen, drawn by the theme of the pages."""
-    alt.theme.enable(THEME)
-    return mo.ui.altair_chart(drawn, chart_selection=False, legend_selection=False)
+@dataclass(frozen=True)
+class DrawnChart:
+    """A chart in which nothing is chosen, with its figures in it: a browser needs to ask for nothing more.
+
+    Attributes:
+        specification: In Vega-Lite, as JSON.
+    """
+
+    specification: str
+
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows it by."""
+        return _VEGA_LITE, self.specification
+
+
+def chart(drawn: alt.Chart | alt.LayerChart | alt.FacetChart) -> DrawnChart:
+    """Return a chart as a page shows it, drawn by the theme of the pages."""
+    with alt.theme.enable(THEME), alt.data_transformers.enable("default", max_rows=None):
+        return DrawnChart(json.dumps(drawn.to_dict(validate=False)))
 
 
 def amount(value: Any) -> str:
