@@ -47,9 +47,9 @@ def reliability_table(
 def auc_by_cutoff(predictions: pd.DataFrame, model: str = "churn_probability") -> pd.DataFrame:
     """ROC AUC per cut-off and band: cutoff, band, roc_auc (NaN where only one outcome occurred), churns."""
     records = []
+    of_model = predictions[predictions["model"] == model]
     for band in SCORED_BANDS:
-        of_band = predictions[(predictions["band"] == band) & (predictions["model"] == model)]
-        for cutoff, rows in of_band.groupby("cutoff"):
+        for cutoff, rows in of_model[of_model["band"] == band].groupby("cutoff"):
             outcomes = rows["is_churned"].to_numpy(dtype=np.float64)
             weights = rows["weight"].to_numpy(dtype=np.float64)
             ranking = Ranking.of(rows["probability"].to_numpy(dtype=np.float64), outcomes, weights[None, :])
@@ -115,11 +115,15 @@ def contribution_chart(contributions: pd.DataFrame, label_limit: int = 320) -> "
     return encoded
 
 
-def auc_chart(predictions: pd.DataFrame) -> "altair.Chart":
-    """ROC AUC of each band over the cut-offs."""
+def auc_chart(aucs: pd.DataFrame) -> "altair.Chart":
+    """ROC AUC of each band over the cut-offs.
+
+    Args:
+        aucs: As `auc_by_cutoff` returns them.
+    """
     import altair
 
-    table = auc_by_cutoff(predictions).dropna(subset="roc_auc")
+    table = aucs.dropna(subset="roc_auc")
     table = table.assign(cutoff=pd.to_datetime(table["cutoff"]), horizon=table["band"].map(SPOKEN_HORIZONS))
     chart = altair.Chart(table, title="Ranking by cut-off: ROC AUC per horizon").mark_line(point=True)
     encoded: altair.Chart = chart.encode(

@@ -88,7 +88,7 @@ def _(accounts, asked, company, empty, fault, header, meta, mo, picker, risk):
     _said = []
     if asked is not None and asked not in accounts:
         _said.append(f"No account {asked} is known here.")
-    if risk is None:
+    if risk is None or risk.empty:
         _said.append("No risk table is published here yet: signals are watched, and nothing is scored.")
     else:
         _said.append(f"As of {risk['as_of'].iloc[0]}.")

@@ -17,6 +17,7 @@ app = marimo.App(width="full", app_title="Model · falsegreen", css_file="board.
 def _():
     import marimo as mo
 
+    from models.plots import auc_by_cutoff
     from pipelines.board import backtest as board
     from pipelines.board import model_charts as charts
     from pipelines.board.place import the_settings, the_workspace
@@ -25,6 +26,7 @@ def _():
     from pipelines.board.widgets import chart, table_to_take
 
     return (
+        auc_by_cutoff,
         board,
         chart,
         charts,
@@ -128,13 +130,14 @@ def _(band, board, chart, charts, mo, section, settings, workspace):
 
 
 @app.cell
-def _(board, chart, charts, mo, predictions, section, table_to_take):
+def _(auc_by_cutoff, board, chart, charts, mo, predictions, section, table_to_take):
     mo.stop(predictions.empty)
+    _aucs = auc_by_cutoff(predictions)
     mo.vstack(
         [
             mo.Html(section("Does the ranking hold over time?")),
-            chart(charts.ranking_by_cutoff(predictions)),
-            table_to_take(board.cutoff_table(predictions), "ranking-by-cutoff", board.CUTOFF_FORMATS),
+            chart(charts.ranking_by_cutoff(_aucs)),
+            table_to_take(board.cutoff_table(_aucs), "ranking-by-cutoff", board.CUTOFF_FORMATS),
         ]
     )
     return

@@ -7,7 +7,7 @@ import base64
 
 import pandas as pd
 
-from models.plots import auc_chart, contribution_chart, reliability_chart
+from models.plots import auc_by_cutoff, auc_chart, contribution_chart, reliability_chart
 from models.settings import HEADLINE_BAND, ModelSettings
 
 
@@ -26,7 +26,7 @@ def evidence_plots(predictions: pd.DataFrame, contributions: pd.DataFrame, setti
     if (predictions["band"] == HEADLINE_BAND).any():
         plots["reliability"] = svg_of(reliability_chart(predictions, settings).to_dict())
     if len(predictions):
-        plots["auc_by_cutoff"] = svg_of(auc_chart(predictions).to_dict())
+        plots["auc_by_cutoff"] = svg_of(auc_chart(auc_by_cutoff(predictions)).to_dict())
     if len(contributions):
         plots["contributions"] = svg_of(contribution_chart(contributions).to_dict())
     return plots

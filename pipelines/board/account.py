@@ -30,9 +30,7 @@ _SOURCE_COLUMNS: Final = ("pulse_id", "pulse_at", "csm_id", "sentiment", "about"
 
 def rows_of(risk: pd.DataFrame | None, account_id: str) -> pd.DataFrame:
     """Return an account's rows of `account_risk`, none where it is not published."""
-    if risk is None:
-        return pd.DataFrame(columns=["renewal_id"])
-    return risk[risk["account_id"] == account_id]
+    return pd.DataFrame(columns=["renewal_id"]) if risk is None else risk[risk["account_id"] == account_id]
 
 
 def names_to_choose(accounts: Mapping[str, str | None]) -> dict[str, str]:

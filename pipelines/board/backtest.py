@@ -11,7 +11,6 @@ import pandas as pd
 
 from models.drift import DRIFT_KINDS
 from models.findings import SPOKEN_HORIZONS, describe_metrics
-from models.plots import auc_by_cutoff
 from models.settings import HEADLINE_BAND, ModelSettings
 from models.slices import EVERYTHING, SLICES
 from pipelines.backtest_display import CALIBRATION, MODELS, OF_SLICE, PARTS, RANKING, SHIPPED, bands_of, title_of
@@ -158,9 +157,12 @@ def slices_of(metrics: pd.DataFrame) -> dict[str, str]:
     return {name.replace("_", " "): name for name in SLICES if name in there}
 
 
-def cutoff_table(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return how the ranking held over the cut-offs: cut-off, horizon, AUC, lost."""
-    table = auc_by_cutoff(predictions)
+def cutoff_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how the ranking held over the cut-offs: cut-off, horizon, AUC, lost.
+
+    Args:
+        table: As `models.plots.auc_by_cutoff` returns it.
+    """
     return pd.DataFrame(
         {
             "cut-off": table["cutoff"].astype("string"),

@@ -64,13 +64,13 @@ def _kept(workspace: Workspace, _: str, settings: ModelSettings, band: str, mode
     return reliability(predictions, settings, band, model)
 
 
-def ranking_by_cutoff(predictions: pd.DataFrame) -> alt.Chart:
+def ranking_by_cutoff(aucs: pd.DataFrame) -> alt.Chart:
     """ROC AUC of each horizon over the cut-offs.
 
     Args:
-        predictions: The published `backtest_predictions`.
+        aucs: As `models.plots.auc_by_cutoff` returns them.
     """
-    drawn: alt.Chart = auc_chart(predictions).properties(
+    drawn: alt.Chart = auc_chart(aucs).properties(
         width="container",
         title="",
         description="ROC AUC of the churn probability by cut-off, a line for each horizon.",

@@ -31,9 +31,9 @@ def company_or_fault(workspace: Workspace) -> tuple[KnownCompany, None] | tuple[
 
 
 def asked(name: str) -> str | None:
-    """Return what the address says of a name, the last of several, or None."""
+    """Return what the address says of a name, the last of several, or None where it says nothing."""
     values: list[str] = mo.query_params().get_all(name)
-    return values[-1] if values else None
+    return next((value for value in reversed(values) if value), None)
 
 
 def ask(account_id: str | None) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from features.signals import SEVERITIES
+from models.findings import SPOKEN_HORIZONS
 from models.judgement.judged import ABSENT
 from models.policy import TIERS
 from models.settings import ROLLING_BAND
@@ -36,7 +37,7 @@ STANCES: Final = {
     AGREE_ON_HEALTH: "agree on health",
     UNCLEAR: "unclear",
 }
-_SHORT_TERMS: Final = "terms under 180 days"
+_SHORT_TERMS: Final = SPOKEN_HORIZONS[ROLLING_BAND]
 _ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "risk_tier": TIERS,
     "stance": tuple(STANCES.values()),

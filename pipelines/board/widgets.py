@@ -4,6 +4,7 @@ What they show is decided by whoever asks for them. Cells are text to a browser,
 """
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -19,6 +20,7 @@ from pipelines.figures_in_words import known, money, percent
 Format = Callable[[Any], str]
 """How a number is written; a table sorts by the number. A cell without one holds a dash."""
 _VEGA_LITE: Final = "application/vnd.vegalite.v6+json"
+_DRAWING: Final = threading.Lock()
 ROWS: Final = 15
 """Rows of a table that are seen at once."""
 
@@ -104,7 +106,8 @@ class DrawnChart:
 
 def chart(drawn: alt.Chart | alt.LayerChart | alt.FacetChart) -> DrawnChart:
     """Return a chart as a page shows it, drawn by the theme of the pages."""
-    with alt.theme.enable(THEME), alt.data_transformers.enable("default", max_rows=None):
+    # Pages are threads, and Altair has one theme for all of them.
+    with _DRAWING, alt.theme.enable(THEME), alt.data_transformers.enable("default", max_rows=None):
         return DrawnChart(json.dumps(drawn.to_dict(validate=False)))
 
 

@@ -62,7 +62,7 @@ def test_auc_by_cutoff_by_hand(snapshot_rows: Callable[..., pd.DataFrame]) -> No
 def test_charts_are_valid(trained: TrainingResult) -> None:
     chart = reliability_chart(trained.backtest_predictions, SETTINGS)
     assert "Churn rate by predicted probability" in chart.to_json()
-    assert "ROC AUC per horizon" in auc_chart(trained.backtest_predictions).to_json()
+    assert "ROC AUC per horizon" in auc_chart(auc_by_cutoff(trained.backtest_predictions)).to_json()
 
 
 def test_the_inputs_are_shown_in_the_order_given_and_the_same_way_each_time() -> None:

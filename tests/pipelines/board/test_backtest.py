@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from models.drift import DRIFT_COLUMNS
+from models.plots import auc_by_cutoff
 from models.settings import ModelSettings
 from models.slices import SLICES
 from pipelines.backtest_display import CALIBRATION, CATCH, MODELS, PARTS, RANKING
@@ -111,7 +112,7 @@ def test_charts_are_as_wide_as_the_page_and_say_what_they_show() -> None:
     slices = board.slice_table(METRICS, "90-180", "segment")
     for drawn in (
         charts.reliability(predictions(), ModelSettings()),
-        charts.ranking_by_cutoff(predictions().assign(cutoff=date(2025, 1, 6))),
+        charts.ranking_by_cutoff(auc_by_cutoff(predictions().assign(cutoff=date(2025, 1, 6)))),
         charts.figure_chart(figures, "AUC"),
         charts.slice_chart(slices, "AUC"),
     ):
@@ -126,7 +127,7 @@ def test_a_figure_is_held_to_the_value_at_which_it_says_nothing() -> None:
 
 
 def test_cutoffs_hold_the_auc_of_each_horizon() -> None:
-    table = board.cutoff_table(predictions())
+    table = board.cutoff_table(auc_by_cutoff(predictions()))
     assert list(table["cut-off"]) == ["2025-01-06"]
     assert list(table["lost"]) == [14]
 
