@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from panel_company import BANDS, Company, measure
+from panel_company import BANDS, FIRST_SEED, Company, measure
 from scipy.stats import t
 
 from models.settings import HEADLINE_BAND, ModelSettings
 
 ROOT = Path(__file__).parents[1]
-FIRST_SEED = 101
 SPOKEN = {
     "gut_view": "colour only",
     "logistic_usage": "logistic regression, usage features",

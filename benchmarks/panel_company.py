@@ -27,6 +27,8 @@ from sample_company.generate import generate_company
 from sample_company.settings import CompanySettings
 
 AS_OF = date(2026, 6, 29)
+FIRST_SEED = 101
+"""The seeds with which recipes were tried out are others."""
 BANDS = ("0-89", HEADLINE_BAND, "181-365")
 MODELS = ("gut_view", "logistic_usage", "logistic_full", "usage_view", "churn_probability")
 TRUTH = "renewal_truth.parquet"

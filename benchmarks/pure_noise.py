@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from panel_company import Company, prepare
+from panel_company import FIRST_SEED, Company, prepare
 from scipy.stats import binomtest
 
 from models.evaluation import evaluate
@@ -28,7 +28,6 @@ from models.slices import EVERYTHING
 from models.walk_forward import walk_forward
 
 ROOT = Path(__file__).parents[1]
-FIRST_SEED = 101
 PROMISED = 17
 """Of twenty companies, at least so many have one half inside the interval of their AUC."""
 

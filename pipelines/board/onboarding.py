@@ -128,7 +128,7 @@ def _looked_at(source: SourceFiles) -> tuple[list[str], int]:
     relation = _READS[source.format].format(quote_paths(source.files))
     with duckdb.connect(":memory:") as connection:
         try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()  # noqa: S608
+            described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()  # noqa: S608 - as below
             found = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()  # noqa: S608 - paths are quoted
         except duckdb.Error as error:
             raise unreadable(source, error) from error
