@@ -7,7 +7,6 @@ own right and lives in `gut_feel`.
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from models.encoding import Encoder
 from models.learning import Cohort, FloatArray, TextArray
@@ -50,10 +49,10 @@ class LogisticBaseline:
     coefficients: FloatArray
 
     @classmethod
-    def fit(cls, encoder: Encoder, cohort: Cohort, settings: ModelSettings) -> "LogisticBaseline":
-        """Fits scaler and coefficients on a cohort."""
-        inputs = LinearInputs.fit(encoder, cohort)
-        columns = inputs.columns(encoder.encode(cohort.snapshots), cohort.bands)
+    def fit(cls, encoder: Encoder, matrix: FloatArray, cohort: Cohort, settings: ModelSettings) -> "LogisticBaseline":
+        """Fits scaler and coefficients on a cohort, given as the encoder has it too."""
+        inputs = LinearInputs.fit(encoder, matrix, cohort.weights)
+        columns = inputs.columns(matrix, cohort.bands)
         precision = np.full(columns.shape[1], settings.logistic_precision)
         precision[0] = 0.0
         precision[1:BAND_COLUMNS] = settings.band_precision
@@ -62,8 +61,12 @@ class LogisticBaseline:
         )
         return cls(inputs, coefficients)
 
-    def predict(self, snapshots: pd.DataFrame) -> FloatArray:
-        """Churn probability of each row, rounded to 12 decimals, shape (n,)."""
-        matrix = self.inputs.encoder.encode(snapshots)
-        columns = self.inputs.columns(matrix, snapshots["band"].to_numpy(dtype=object))
+    def predict(self, matrix: FloatArray, bands: TextArray) -> FloatArray:
+        """Churn probability of each row, rounded to 12 decimals, shape (n,).
+
+        Args:
+            matrix: Encoded features, shape (n, features).
+            bands: Band of each row, shape (n,).
+        """
+        columns = self.inputs.columns(matrix, bands)
         return np.round(sigmoid(columns @ self.coefficients), 12)

@@ -45,13 +45,16 @@ def booster_parameters(features: tuple[Feature, ...], settings: ModelSettings) -
     }
 
 
-def fit_booster(encoder: Encoder, cohort: Cohort, margin: FloatArray, settings: ModelSettings) -> str:
+def fit_booster(
+    encoder: Encoder, matrix: FloatArray, cohort: Cohort, margin: FloatArray, settings: ModelSettings
+) -> str:
     """Fits a booster on a cohort and returns it as LightGBM's text.
 
     Rows are taken in the order of the cohort, which is sorted by key.
 
     Args:
         encoder: Features to use.
+        matrix: The cohort as the encoder has it, shape (n, features).
         cohort: What to learn from.
         margin: Log-odds that the trees start from and are not to contain, shape (n,).
         settings: How to fit.
@@ -61,7 +64,7 @@ def fit_booster(encoder: Encoder, cohort: Cohort, margin: FloatArray, settings: 
         raise ValueError("a booster needs at least one feature")
     parameters = booster_parameters(features, settings)
     data = lightgbm.Dataset(
-        encoder.encode(cohort.snapshots),
+        matrix,
         label=cohort.outcomes,
         weight=cohort.weights,
         init_score=margin,

@@ -27,7 +27,7 @@ from models.note_risk import with_note_risk
 from models.scorer import Scorer
 from models.settings import NEAREST_BAND, ROLLING_BAND, SCORED_BANDS
 from models.text_model import TextModel
-from models.views import View, colour_offset, view_encoders
+from models.views import View, colour_offset
 
 Kind = Literal["boosted", "base_rate"]
 CALIBRATED: Final = "calibrated"
@@ -120,10 +120,6 @@ class ChurnModel:
 
         return read_model(files)
 
-    def encoder_of(self, view: View) -> Encoder:
-        """Encoder of a view: the usage view's has only its own features."""
-        return view_encoders(self.encoder, self.usage_features)[view]
-
     def horizons(self, snapshots: pd.DataFrame) -> pd.Series:
         """Band under which each row is scored, null where it is not.
 
@@ -142,13 +138,24 @@ class ChurnModel:
         lead = snapshots[self.lead_feature].astype(np.float64)
         return snapshots.assign(**{self.lead_feature: lead.where(~is_overdue(snapshots), 0.0)})
 
-    def raw_scores(self, snapshots: pd.DataFrame, view: View) -> FloatArray:
-        """Log-odds before calibration, shape (n,); NaN for rows that are not scored."""
-        scorer = self.scorers[view]
+    def encode(self, snapshots: pd.DataFrame) -> FloatArray:
+        """What the scorers see of the snapshots, shape (n, features)."""
+        return self.encoder.encode(self.inputs(snapshots))
+
+    def raw_scores(self, snapshots: pd.DataFrame, matrix: FloatArray) -> dict[View, FloatArray]:
+        """Log-odds of each view before calibration, shape (n,); NaN for rows that are not scored.
+
+        Args:
+            snapshots: The rows.
+            matrix: The same rows, encoded.
+        """
         horizons = self.horizons(snapshots)
-        matrix = scorer.encoder.encode(self.inputs(snapshots))
-        raw = scorer.log_odds(matrix, horizons.to_numpy(dtype=object), self._offset(snapshots, view))
-        return np.where(horizons.isna(), np.nan, raw)
+        bands, unscored = horizons.to_numpy(dtype=object), horizons.isna()
+        raw = {}
+        for view, scorer in self.scorers.items():
+            seen = self.encoder.columns_of(scorer.encoder, matrix)
+            raw[view] = np.where(unscored, np.nan, scorer.log_odds(seen, bands, self._offset(snapshots, view)))
+        return raw
 
     def _offset(self, snapshots: pd.DataFrame, view: View) -> FloatArray:
         """What the colour says before anything is learned from the features, shape (n,)."""
@@ -182,7 +189,7 @@ class ChurnModel:
         """
         scorer, calibrator = self.scorers["full"], self.calibrators["full"]
         bands = self.horizons(snapshots).to_numpy(dtype=object)
-        raw, base = scorer.contributions(self.encoder.encode(self.inputs(snapshots)), bands)
+        raw, base = scorer.contributions(self.encode(snapshots), bands)
         known = self._offset(snapshots, "full")
         if self.colour_feature in self.encoder.names:
             raw[:, self.encoder.column(self.colour_feature)] += known
@@ -191,20 +198,28 @@ class ChurnModel:
         slope = calibrator.slope_of(bands)
         return raw * slope[:, None], base * slope + calibrator.intercept_of(bands)
 
-    def interval(self, snapshots: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper end of the interval of each `churn_probability`, each of shape (n,).
+    def _probabilities(self, snapshots: pd.DataFrame, bands: TextArray, base: FloatArray) -> dict[str, FloatArray]:
+        """What both fitted views say of each row, and the interval of the full one; arrays of shape (n,).
 
-        How sure the model can be of what renewals with these features do, given the outcomes that it has learned from:
-        the normal interval, in log-odds, of the margin's posterior. NaN where a row is not scored, or by a base rate.
+        The interval is how sure the model can be of what renewals with these features do, given the outcomes that it
+        has learned from: the normal interval, in log-odds, of the margin's posterior. A base rate has none.
         """
-        bands = self.horizons(snapshots).to_numpy(dtype=object)
         if self.kind == "base_rate":
-            return np.full(len(snapshots), np.nan), np.full(len(snapshots), np.nan)
-        calibrator = self.calibrators["full"]
-        center = calibrator.calibrate(self.raw_scores(snapshots, "full"), bands)
-        deviation = self.scorers["full"].margin.deviation(self.encoder.encode(self.inputs(snapshots)), bands)
-        reach = self.interval_reach * calibrator.slope_of(bands) * deviation
-        return sigmoid(center - reach), sigmoid(center + reach)
+            none = np.full(len(snapshots), np.nan)
+            return {"usage_view": base, "churn_probability": base, "probability_low": none, "probability_high": none}
+        matrix = self.encode(snapshots)
+        told = {
+            view: self.calibrators[view].calibrate(raw, bands)
+            for view, raw in self.raw_scores(snapshots, matrix).items()
+        }
+        deviation = self.scorers["full"].margin.deviation(matrix, bands)
+        reach = self.interval_reach * self.calibrators["full"].slope_of(bands) * deviation
+        return {
+            "usage_view": sigmoid(told["usage"]),
+            "churn_probability": sigmoid(told["full"]),
+            "probability_low": sigmoid(told["full"] - reach),
+            "probability_high": sigmoid(told["full"] + reach),
+        }
 
     def score(self, snapshots: pd.DataFrame, *, allow_hindsight: bool = False) -> pd.DataFrame:
         """Scores snapshots, in the order given.
@@ -227,20 +242,17 @@ class ChurnModel:
         horizons = self.horizons(snapshots)
         bands = horizons.to_numpy(dtype=object)
         base = self.base_rates.of(bands)
-        low, high = self.interval(snapshots)
+        probabilities = self._probabilities(snapshots, bands, base)
+        churn = probabilities["churn_probability"]
         marks = horizons.map(self.calibration).mask(is_overdue(snapshots)).fillna(UNCALIBRATED)
-        churn = self._probability(snapshots, bands, base, "full")
         contracted = self.contraction.given_renewal(churn, base)
         return snapshots[KEY].assign(
-            usage_view=self._probability(snapshots, bands, base, "usage"),
             gut_view=self.gut_table.view(snapshots, horizons, self.base_rates),
-            churn_probability=churn,
-            probability_low=low,
-            probability_high=high,
             base_rate=base,
             contraction_probability=(1.0 - churn) * contracted,
             expected_retained_share=self.contraction.retained_share(churn, contracted),
             calibration=marks.astype(object),
+            **probabilities,
         )
 
     def scorable(self, snapshots: pd.DataFrame, *, allow_hindsight: bool = False) -> pd.DataFrame:
@@ -259,11 +271,6 @@ class ChurnModel:
                 f"the model has learned from outcomes known on {self.trained_through}; it cannot score "
                 f"{snapshots['as_of'].min():%Y-%m-%d} as if it had not"
             )
-
-    def _probability(self, snapshots: pd.DataFrame, bands: TextArray, base: FloatArray, view: View) -> FloatArray:
-        if self.kind == "base_rate":
-            return base
-        return sigmoid(self.calibrators[view].calibrate(self.raw_scores(snapshots, view), bands))
 
 
 def hash_files(files: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ Numbers pass through; a category becomes the position of its level among the lev
 Nothing is imputed or scaled: trees need neither, and linear models do their own (`linear_inputs`).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,16 @@ class Encoder:
         """Position of a feature among the matrix columns."""
         return self.names.index(name)
 
+    def part(self, names: Collection[str]) -> "Encoder":
+        """The encoder of some of the features, in the same order."""
+        features = tuple(feature for feature in self.features if feature.name in names)
+        return Encoder(features, {name: levels for name, levels in self.levels.items() if name in names})
+
+    def columns_of(self, part: "Encoder", matrix: FloatArray) -> FloatArray:
+        """The columns of a part in a matrix of this encoder, as the part itself would encode the same rows."""
+        position = {name: column for column, name in enumerate(self.names)}
+        return np.take(matrix, [position[name] for name in part.names], axis=1)
+
     def encode(self, snapshots: pd.DataFrame) -> FloatArray:
         """Matrix of shape (rows, features); missing values and levels not seen at fitting are NaN."""
         matrix = np.empty((len(snapshots), len(self.features)), dtype=np.float64)
@@ -53,6 +64,7 @@ class Encoder:
         matrix[:, numbers] = snapshots[names].to_numpy(dtype=np.float64, na_value=np.nan)
         for position, feature in enumerate(self.features):
             if feature.kind == "category":
-                codes = {level: float(code) for code, level in enumerate(self.levels[feature.name])}
-                matrix[:, position] = snapshots[feature.name].map(codes).to_numpy(dtype=np.float64, na_value=np.nan)
+                levels = pd.Index(self.levels[feature.name], dtype=object)
+                codes = levels.get_indexer(pd.Index(snapshots[feature.name], dtype=object))
+                matrix[:, position] = np.where(codes < 0, np.nan, codes)
         return matrix

@@ -35,6 +35,7 @@ SNAPSHOT_COLUMNS: Final = (
 )
 LABEL_COLUMNS: Final = (*KEY, "cutoff", "is_churned", "is_contracted", "retained_share", "days_to_decision")
 
+BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 TextArray = npt.NDArray[np.object_]

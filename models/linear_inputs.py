@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from models.encoding import Encoder
-from models.learning import Cohort, FloatArray, IntArray, TextArray
+from models.learning import FloatArray, IntArray, TextArray
+from models.logistic import ROWS_AT_A_TIME
 from models.settings import SCORED_BANDS
 
 OUTERMOST_DEVIATION: Final = 4.0
@@ -37,10 +38,16 @@ class LinearInputs:
     deviations: FloatArray
 
     @classmethod
-    def fit(cls, encoder: Encoder, cohort: Cohort) -> "LinearInputs":
-        """Learns means and deviations from a cohort, each renewal counting alike."""
-        values = _values(encoder, encoder.encode(cohort.snapshots))
-        weights = cohort.weights / cohort.weights.sum()
+    def fit(cls, encoder: Encoder, matrix: FloatArray, weights: FloatArray) -> "LinearInputs":
+        """Learns means and deviations from a cohort.
+
+        Args:
+            encoder: Features.
+            matrix: The cohort as the encoder has it, shape (n, features).
+            weights: Of its rows, each renewal counting alike, shape (n,).
+        """
+        values = _values(encoder, matrix)
+        weights = weights / weights.sum()
         known = ~np.isnan(values)
         mass = weights @ known
         means = weights @ np.nan_to_num(values) / np.where(mass > 0, mass, 1.0)
@@ -50,7 +57,7 @@ class LinearInputs:
     @property
     def features(self) -> IntArray:
         """Position among the features of the one that each value belongs to, shape (c,)."""
-        sizes = [len(self.encoder.levels.get(feature.name, "1")) for feature in self.encoder.features]
+        sizes = _sizes(self.encoder)
         return np.repeat(np.arange(len(sizes)), sizes)
 
     def columns(self, matrix: FloatArray, bands: TextArray) -> FloatArray:
@@ -63,20 +70,33 @@ class LinearInputs:
         Returns:
             Shape (n, BAND_COLUMNS + 2 c).
         """
-        values = _values(self.encoder, matrix)
-        scaled = np.nan_to_num((values - self.means) / self.deviations)
-        scaled = np.clip(scaled, -OUTERMOST_DEVIATION, OUTERMOST_DEVIATION)
-        in_band = np.column_stack([(bands == band).astype(np.float64) for band in SCORED_BANDS])
-        return np.column_stack([np.ones(len(values)), in_band, scaled, np.isnan(values).astype(np.float64)])
+        first, last = BAND_COLUMNS, BAND_COLUMNS + len(self.means)
+        columns = np.empty((len(matrix), last + len(self.means)))
+        columns[:, 0] = 1.0
+        for position, band in enumerate(SCORED_BANDS, start=1):
+            columns[:, position] = bands == band
+        # Some rows at a time: what is made on the way stays in the cache, and is not held for all rows at once.
+        for start in range(0, len(matrix), ROWS_AT_A_TIME):
+            rows = slice(start, start + ROWS_AT_A_TIME)
+            values = _values(self.encoder, matrix[rows])
+            scaled = np.nan_to_num((values - self.means) / self.deviations, copy=False)
+            np.clip(scaled, -OUTERMOST_DEVIATION, OUTERMOST_DEVIATION, out=columns[rows, first:last])
+            columns[rows, last:] = np.isnan(values)
+        return columns
+
+
+def _sizes(encoder: Encoder) -> list[int]:
+    """How many values each feature is: one, or for a category one per level."""
+    return [len(encoder.levels[feature.name]) if feature.kind == "category" else 1 for feature in encoder.features]
 
 
 def _values(encoder: Encoder, matrix: FloatArray) -> FloatArray:
     """Numbers as they are, categories as one column per level (missing: all zero); shape (n, c)."""
-    columns = []
-    for position, feature in enumerate(encoder.features):
-        values = matrix[:, position]
+    sizes = _sizes(encoder)
+    values = np.repeat(matrix, sizes, axis=1)
+    first = 0
+    for feature, size in zip(encoder.features, sizes, strict=True):
         if feature.kind == "category":
-            columns += [(values == code).astype(np.float64) for code in range(len(encoder.levels[feature.name]))]
-        else:
-            columns.append(values)
-    return np.column_stack(columns) if columns else np.empty((len(matrix), 0))
+            values[:, first : first + size] = values[:, first : first + size] == np.arange(size)
+        first += size
+    return values

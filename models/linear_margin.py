@@ -37,7 +37,13 @@ class LinearMargin:
 
     @classmethod
     def fit(
-        cls, encoder: Encoder, cohort: Cohort, offset: FloatArray, settings: ModelSettings, draws: int
+        cls,
+        encoder: Encoder,
+        matrix: FloatArray,
+        cohort: Cohort,
+        offset: FloatArray,
+        settings: ModelSettings,
+        draws: int,
     ) -> "LinearMargin":
         """Fits the regression on a cohort.
 
@@ -46,43 +52,38 @@ class LinearMargin:
 
         Args:
             encoder: Features to use.
+            matrix: The cohort as the encoder has it, shape (n, features).
             cohort: What to learn from.
             offset: Log-odds that are known of each row beforehand, shape (n,).
             settings: Priors.
             draws: How many times the coefficients are drawn from their posterior; see `deviation`.
         """
-        inputs = LinearInputs.fit(encoder, cohort)
-        columns = inputs.columns(encoder.encode(cohort.snapshots), cohort.bands)
+        inputs = LinearInputs.fit(encoder, matrix, cohort.weights)
+        columns = inputs.columns(matrix, cohort.bands)
         precision = _precision(inputs, settings)
         signs = _signs(inputs)
-        free = np.ones(columns.shape[1], dtype=bool)
-        coefficients = np.zeros(len(free))
-        while True:
-            fitted = fit_logistic(
-                columns[:, free],
-                cohort.outcomes,
-                cohort.weights,
-                center=np.zeros(free.sum()),
+        coefficients = fit_logistic(
+            columns,
+            cohort.outcomes,
+            cohort.weights,
+            center=np.zeros(len(precision)),
+            precision=precision,
+            offset=offset,
+            signs=signs,
+        )
+        drawn = np.zeros((draws, len(coefficients)))
+        if draws:
+            # What a direction holds at zero stays there.
+            free = (coefficients != 0.0) | (signs == 0.0)
+            drawn[:, free] = posterior_draws(
+                np.compress(free, columns, axis=1),
+                _weights_once(cohort),
+                coefficients=coefficients[free],
                 precision=precision[free],
                 offset=offset,
-                start=coefficients[free],
+                draws=draws,
+                seed=settings.seed,
             )
-            coefficients = np.zeros(len(free))
-            coefficients[free] = fitted
-            against = coefficients * signs < 0
-            if not against.any():
-                break
-            free &= ~against
-        drawn = np.zeros((draws, len(free)))
-        drawn[:, free] = posterior_draws(
-            columns[:, free],
-            _weights_once(cohort),
-            coefficients=fitted,
-            precision=precision[free],
-            offset=offset,
-            draws=draws,
-            seed=settings.seed,
-        )
         weights = cohort.weights / cohort.weights.sum()
         return cls(inputs, coefficients, np.round(weights @ columns[:, BAND_COLUMNS:], STORED_DECIMALS), drawn)
 

@@ -11,15 +11,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from features.feature import Feature, Kind
-from models.learning import Cohort, FloatArray, IntArray, unit_of, weights_of
+from models.learning import BoolArray, Cohort, FloatArray, IntArray, unit_of, weights_of
 from models.settings import SCORED_BANDS
 from models.stability import Comparison, compare_missing, stability_index
-
-BoolArray = npt.NDArray[np.bool_]
 
 CELLS: Final = 8
 """Most cells of a spread. Octiles see a shift of any part of it, and each still holds a few dozen renewals."""

@@ -33,20 +33,27 @@ class Scorer:
 
     @classmethod
     def fit(
-        cls, encoder: Encoder, cohort: Cohort, offset: FloatArray, settings: ModelSettings, draws: int = 0
+        cls,
+        encoder: Encoder,
+        matrix: FloatArray,
+        cohort: Cohort,
+        offset: FloatArray,
+        settings: ModelSettings,
+        draws: int = 0,
     ) -> "Scorer":
         """Fits margin and trees on a cohort.
 
         Args:
             encoder: Features of the view.
+            matrix: The cohort as the encoder has it, shape (n, features).
             cohort: What to learn from.
             offset: Log-odds that are known of each row beforehand, shape (n,).
             settings: How to fit.
             draws: See `LinearMargin.fit`.
         """
-        margin = LinearMargin.fit(encoder, cohort, offset, settings, draws)
-        known = margin.log_odds(encoder.encode(cohort.snapshots), cohort.bands) + offset
-        return cls(margin, fit_booster(encoder, cohort, known, settings), settings.booster.threads)
+        margin = LinearMargin.fit(encoder, matrix, cohort, offset, settings, draws)
+        known = margin.log_odds(matrix, cohort.bands) + offset
+        return cls(margin, fit_booster(encoder, matrix, cohort, known, settings), settings.booster.threads)
 
     @property
     def encoder(self) -> Encoder:

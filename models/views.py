@@ -42,10 +42,12 @@ def fit_scorers(
     base_rates = BaseRates.fit(cohort, settings.base_rate_strength)
     table = GutTable.fit(cohort, base_rates, settings)
     rows, bands = cohort.snapshots, cohort.snapshots["band"]
-    encoders = view_encoders(Encoder.fit(features, rows), usage_features)
+    encoder = Encoder.fit(features, rows)
+    encoders, matrix = view_encoders(encoder, usage_features), encoder.encode(rows)
     return {
         view: Scorer.fit(
             encoders[view],
+            encoder.columns_of(encoders[view], matrix),
             cohort,
             colour_offset(view, table, rows, bands, base_rates, settings.colour_share),
             settings,
@@ -57,9 +59,7 @@ def fit_scorers(
 
 def view_encoders(encoder: Encoder, usage_features: Collection[str]) -> dict[View, Encoder]:
     """The encoder of each view, given that of all features."""
-    features = tuple(feature for feature in encoder.features if feature.name in usage_features)
-    levels = {name: levels for name, levels in encoder.levels.items() if name in usage_features}
-    return {"usage": Encoder(features, levels), "full": encoder}
+    return {"usage": encoder.part(usage_features), "full": encoder}
 
 
 def colour_offset(

@@ -6,6 +6,7 @@ another, except that calibrators learn from the predictions of earlier ones once
 """
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -18,7 +19,7 @@ from models.forecast.outlook import Outlook
 from models.learning import KEY, Cohort, LearningData, weights_of
 from models.note_risk import read_notes
 from models.settings import ModelSettings
-from models.views import VIEWS
+from models.views import view_encoders
 
 MODEL_COLUMNS: Final = ("base_rate", "gut_view", "logistic_usage", "logistic_full", "usage_view", "churn_probability")
 """Columns of predictions that are compared on identical rows: baselines first, then the views."""
@@ -184,12 +185,13 @@ def _predict(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame, setting
     """Predictions of the model and the baselines for what was open, one row each."""
     scores = model.score(open_rows)
     scores["contraction_base_rate"] = (1.0 - scores["base_rate"]) * model.contraction.rate
-    raw = {RAW_COLUMNS[view]: model.raw_scores(open_rows, view) for view in VIEWS}
-    inputs = model.inputs(open_rows)
-    logistic = {
-        f"logistic_{view}": LogisticBaseline.fit(model.encoder_of(view), cohort, settings).predict(inputs)
-        for view in VIEWS
-    }
+    taught, asked = model.encoder.encode(cohort.snapshots), model.encode(open_rows)
+    raw = {RAW_COLUMNS[view]: scores for view, scores in model.raw_scores(open_rows, asked).items()}
+    logistic = {}
+    for view, encoder in view_encoders(model.encoder, model.usage_features).items():
+        part = partial(model.encoder.columns_of, encoder)
+        baseline = LogisticBaseline.fit(encoder, part(taught), cohort, settings)
+        logistic[f"logistic_{view}"] = baseline.predict(part(asked), open_rows["band"].to_numpy(dtype=object))
     facts = open_rows[list(FACT_COLUMNS)].assign(cutoff=cohort.cutoff, **logistic, **raw)
     predictions = facts.merge(scores, on=KEY, how="left", validate="one_to_one")
     return predictions[[*PREDICTION_COLUMNS, *RAW_COLUMNS.values()]]

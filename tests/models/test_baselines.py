@@ -7,7 +7,7 @@ import pytest
 from features.feature import Feature
 from models.baselines import BaseRates, LogisticBaseline
 from models.encoding import Encoder
-from models.learning import Cohort, LearningData, weights_of
+from models.learning import Cohort, FloatArray, LearningData, weights_of
 from models.settings import ModelSettings
 
 CUTOFF = pd.Timestamp("2024-09-01")
@@ -32,15 +32,24 @@ def test_base_rates_mix_each_band_with_the_overall_rate(snapshot_rows: Callable[
     )
 
 
+def fit(features: tuple[Feature, ...], cohort: Cohort) -> LogisticBaseline:
+    encoder = Encoder.fit(features, cohort.snapshots)
+    return LogisticBaseline.fit(encoder, encoder.encode(cohort.snapshots), cohort, ModelSettings())
+
+
+def predict(baseline: LogisticBaseline, rows: pd.DataFrame) -> FloatArray:
+    return baseline.predict(baseline.inputs.encoder.encode(rows), rows["band"].to_numpy(dtype=object))
+
+
 def test_logistic_regression_finds_the_signal_and_takes_what_it_never_saw(
     company: LearningData, features: tuple[Feature, ...]
 ) -> None:
     cohort = company.cohort(company.through)
-    baseline = LogisticBaseline.fit(Encoder.fit(features, cohort.snapshots), cohort, ModelSettings())
+    baseline = fit(features, cohort)
     row = company.open_at(company.through).head(1)
 
     def probability(**values: object) -> float:
-        return float(baseline.predict(row.assign(**values))[0])
+        return float(predict(baseline, row.assign(**values))[0])
 
     assert probability(usage__active_users_28d=1.0) > probability(usage__active_users_28d=30.0)
     assert probability(pulse__sentiment_level=2.0) > probability(pulse__sentiment_level=0.0)
@@ -57,10 +66,8 @@ def test_a_column_without_any_value_changes_nothing(company: LearningData, featu
     without = tuple(feature for feature in features if feature.name != "usage__noise_28d")
     open_rows = company.open_at(company.through).assign(usage__noise_28d=np.nan)
 
-    with_empty = LogisticBaseline.fit(
-        Encoder.fit(features, empty), Cohort(CUTOFF, empty, cohort.outcomes, cohort.weights), ModelSettings()
-    )
-    left_out = LogisticBaseline.fit(Encoder.fit(without, cohort.snapshots), cohort, ModelSettings())
+    with_empty = fit(features, Cohort(CUTOFF, empty, cohort.outcomes, cohort.weights))
+    left_out = fit(without, cohort)
 
     # Its indicator is constant, so it can at most take over a little of the intercept.
-    np.testing.assert_allclose(with_empty.predict(open_rows), left_out.predict(open_rows), atol=1e-3)
+    np.testing.assert_allclose(predict(with_empty, open_rows), predict(left_out, open_rows), atol=1e-3)

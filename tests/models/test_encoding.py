@@ -31,3 +31,16 @@ def test_a_category_without_any_value_is_missing_throughout(
     assert encoder.levels == {"commercial__segment": ()}
     assert np.isnan(encoder.encode(rows)).all()
     assert np.isnan(encoder.encode(rows.assign(commercial__segment=["new", "newer"]))).all()
+
+
+def test_a_part_takes_its_columns_from_the_whole(
+    features: tuple[Feature, ...], snapshot_rows: Callable[..., pd.DataFrame]
+) -> None:
+    rows = snapshot_rows(commercial__segment=["small", None, "large"], usage__trend_ratio=[1.0, 2.0, np.nan])
+    encoder = Encoder.fit(tuple(feature for feature in features if feature.name in rows), rows)
+
+    part = encoder.part({"commercial__segment", "usage__trend_ratio"})
+
+    assert part.names == [feature.name for feature in features if feature.name in part.names]
+    assert part.levels == {"commercial__segment": ("large", "small")}
+    np.testing.assert_array_equal(encoder.columns_of(part, encoder.encode(rows)), part.encode(rows))

@@ -20,7 +20,8 @@ def fit(
     cohort: Cohort, features: tuple[Feature, ...], draws: int = 0, settings: ModelSettings | None = None
 ) -> LinearMargin:
     encoder = Encoder.fit(features, cohort.snapshots)
-    return LinearMargin.fit(encoder, cohort, np.zeros(len(cohort.outcomes)), settings or ModelSettings(), draws)
+    matrix, offset = encoder.encode(cohort.snapshots), np.zeros(len(cohort.outcomes))
+    return LinearMargin.fit(encoder, matrix, cohort, offset, settings or ModelSettings(), draws)
 
 
 def effect_of(margin: LinearMargin, name: str) -> float:
@@ -35,8 +36,8 @@ def test_each_value_is_standardized_and_cut_off_and_what_is_missing_is_the_mean(
     rows = snapshot_rows(
         usage__trend_ratio=[1.0, 3.0, np.nan, 2.0], commercial__segment=["small", "large", "large", None]
     )
-    cohort = Cohort(CUTOFF, rows, np.array([1.0, 0.0, 0.0, 0.0]), weights_of(rows))
-    inputs = LinearInputs.fit(Encoder.fit(chosen, rows), cohort)
+    encoder = Encoder.fit(chosen, rows)
+    inputs = LinearInputs.fit(encoder, encoder.encode(rows), weights_of(rows))
     asked = snapshot_rows(usage__trend_ratio=[3.0, np.nan, 1e9], commercial__segment=["large", "small", None])
 
     columns = inputs.columns(inputs.encoder.encode(asked), np.array(["90-180", "rolling", "0-89"], dtype=object))

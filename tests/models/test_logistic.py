@@ -46,6 +46,18 @@ def test_it_agrees_with_scikit_learn() -> None:
     np.testing.assert_allclose(ours, [*theirs.intercept_, *theirs.coef_[0]], atol=1e-5)
 
 
+def test_near_copies_far_from_the_start_are_fitted_to_the_last_digit() -> None:
+    generator = np.random.default_rng(1)
+    inputs = np.repeat(generator.normal(size=(300, 4)), 5, axis=1) + generator.normal(scale=0.1, size=(300, 20))
+    outcomes = (generator.random(300) < sigmoid(3.0 * inputs[:, 0] - 2.0)).astype(float)
+    precision = np.full(20, 2.0)
+
+    fitted = fit_logistic(inputs, outcomes, np.ones(300), center=np.zeros(20), precision=precision, offset=inputs[:, 5])
+
+    slope = inputs.T @ (sigmoid(inputs @ fitted + inputs[:, 5]) - outcomes) + precision * fitted
+    np.testing.assert_allclose(slope, 0.0, atol=1e-7)
+
+
 def test_separable_outcomes_stay_finite_under_a_prior() -> None:
     inputs = np.array([[-1.0], [-1.0], [1.0], [1.0]])
     fitted = fit_logistic(inputs, np.array([0.0, 0.0, 1.0, 1.0]), np.ones(4), center=np.zeros(1), precision=np.ones(1))

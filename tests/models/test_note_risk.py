@@ -88,7 +88,7 @@ def fit(data: LearningData, settings: ModelSettings) -> ChurnModel:
 
 def boosted(features: tuple[Feature, ...], cohort: Cohort, asked: pd.DataFrame, settings: ModelSettings) -> FloatArray:
     encoder = Encoder.fit(features, cohort.snapshots)
-    scorer = Scorer.fit(encoder, cohort, np.zeros(len(cohort.outcomes)), settings)
+    scorer = Scorer.fit(encoder, encoder.encode(cohort.snapshots), cohort, np.zeros(len(cohort.outcomes)), settings)
     bands = asked["band"].to_numpy(dtype=object)
     return scorer.log_odds(encoder.encode(asked), bands, np.zeros(len(asked)))
 
