@@ -1,11 +1,14 @@
 """Writes docs/company_panel.md: how models compare over many seeded companies of several sizes.
 
-    python benchmarks/company_panel.py --workspace DIR --accounts 300 1000 --seeds 20
+    python benchmarks/company_panel.py --workspace DIR --accounts 300 1000 --seeds 20 [--peer-python PATH]
 
 makes companies with the seeds 101, 102, ..., walks each forward and sets the combined model beside every baseline, on
 identical rows, with the interval of the mean over companies. The seeds with which recipes were tried out are others. A
-company takes a minute at 300 accounts and ten or more at 5,000; what is measured is kept, so that a panel can be gone
-on with.
+company takes half a minute at 300 accounts and, with the peer, ten at 5,000. The figures of each are kept in
+`benchmarks/company_panel/`, so that a panel can be gone on with, elsewhere too; the page is of all that are kept.
+
+The peer is FLAML; give it an interpreter of an environment of its own, made by
+`python -m venv flaml && flaml/bin/pip install "flaml[automl]" pyarrow`.
 """
 
 import argparse
@@ -19,9 +22,10 @@ import numpy as np
 from panel_company import BANDS, FIRST_SEED, Company, measure
 from scipy.stats import t
 
-from models.settings import HEADLINE_BAND, ModelSettings
+from models.settings import HEADLINE_BAND
 
-ROOT = Path(__file__).parents[1]
+PAGE = Path(__file__).parents[1] / "docs" / "company_panel.md"
+KEPT = Path(__file__).with_name("company_panel")
 SPOKEN = {
     "gut_view": "colour only",
     "logistic_usage": "logistic regression, usage features",
@@ -90,6 +94,30 @@ def verdicts(companies: list[dict[str, Any]], band: str) -> list[str]:
     return lines
 
 
+def kept_file(accounts: int, seed: int) -> Path:
+    """Return where the figures of a company are kept."""
+    return KEPT / f"{accounts}-{seed}.json"
+
+
+def read_panels() -> dict[int, list[dict[str, Any]]]:
+    """Return the figures of all companies that are kept, by size.
+
+    Raises:
+        SystemExit: They are not all of one recipe.
+    """
+    panels: dict[int, list[dict[str, Any]]] = {}
+    by_recipe: dict[str, str] = {}
+    for path in sorted(KEPT.glob("*.json")):
+        company = json.loads(path.read_text(encoding="utf-8"))
+        panels.setdefault(int(path.stem.split("-")[0]), []).append(company)
+        by_recipe[company["recipe"]] = path.name
+    if len(by_recipe) > 1:
+        raise SystemExit(
+            f"{KEPT}: figures of several recipes, such as {', '.join(by_recipe.values())}; delete the older"
+        )
+    return panels
+
+
 def page(panels: dict[int, list[dict[str, Any]]]) -> str:
     """Return the page as Markdown."""
     lines = [
@@ -132,24 +160,20 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, nargs="+", default=[300, 1000])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--peer-python", help="an interpreter that has FLAML; without it, no such row")
-    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "company_panel.md")
     parser.add_argument("--one", type=int, nargs=2, metavar=("ACCOUNTS", "SEED"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    settings = ModelSettings()
     if arguments.one:
-        measure(Company(arguments.workspace, *arguments.one), settings, arguments.peer_python)
+        accounts, seed = arguments.one
+        measure(Company(arguments.workspace, accounts, seed), kept_file(accounts, seed), arguments.peer_python)
         return
-    panels: dict[int, list[dict[str, Any]]] = {}
     for accounts in arguments.accounts:
         for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
             # A process each: what a library keeps of one company must not grow into the next.
             command = [sys.executable, __file__, "--workspace", str(arguments.workspace)]
             command += ["--peer-python", arguments.peer_python] if arguments.peer_python else []
             subprocess.run([*command, "--one", str(accounts), str(seed)], check=True)
-            kept = arguments.workspace / f"{accounts}-{seed}" / "figures.json"
-            panels.setdefault(accounts, []).append(json.loads(kept.read_text(encoding="utf-8")))
-            print(f"{accounts} accounts, seed {seed}: {panels[accounts][-1]['seconds']} s", flush=True)
-            arguments.page.write_text(page(panels), encoding="utf-8")
+            print(f"{accounts} accounts, seed {seed}", flush=True)
+            PAGE.write_text(page(read_panels()), encoding="utf-8")
 
 
 if __name__ == "__main__":

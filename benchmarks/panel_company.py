@@ -1,6 +1,7 @@
 """One company of the panel: made, learned from, walked through, and its figures.
 
-Companies are kept in a workspace, so that a panel can be stopped and gone on with. Nothing is averaged here.
+What a company has to learn from lies in a workspace, so that other benchmarks need not make it anew. Nothing is
+averaged here.
 """
 
 import json
@@ -16,10 +17,12 @@ from panel_peer import add_peer
 from walk_forward_figures import add_oracle
 
 from data_contracts.contract import SOURCE_TABLES
-from models.learning import FloatArray, LearningData, weights_of
+from models.fitting import mature_cutoffs
+from models.learning import KEY, FloatArray, LearningData, weights_of
 from models.recalibration import calibration_intercept, calibration_slope
+from models.recipe import Recipe
 from models.settings import HEADLINE_BAND, ModelSettings
-from models.walk_forward import walk_forward
+from models.walk_forward import Walk, walk_forward
 from pipelines.ingestion import ingest_source
 from pipelines.learning import read_learning_data, write_learning_data
 from pipelines.settings import Settings
@@ -32,6 +35,8 @@ FIRST_SEED = 101
 BANDS = ("0-89", HEADLINE_BAND, "181-365")
 MODELS = ("gut_view", "logistic_usage", "logistic_full", "usage_view", "churn_probability")
 TRUTH = "renewal_truth.parquet"
+DECIMALS = 6
+"""Of the figures that are kept."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Company:
 
     @property
     def folder(self) -> Path:
-        """Where its learning data and figures lie."""
+        """Where its learning data lie."""
         return self.workspace / f"{self.accounts}-{self.seed}"
 
 
@@ -71,15 +76,10 @@ def prepare(company: Company) -> LearningData:
     return read_learning_data(company.folder)[0]
 
 
-def walk(company: Company, data: LearningData, settings: ModelSettings) -> tuple[pd.DataFrame, float]:
-    """Return the matured predictions of the dated bands with the oracle beside them, and the seconds of the walk."""
-    started = time.perf_counter()
-    walked = walk_forward(data, settings)
-    seconds = time.perf_counter() - started
-    matured = walked.matured(data)
-    rows = matured[matured["band"].isin(BANDS)].reset_index(drop=True)
+def with_oracle(company: Company, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions with what the oracle says beside them."""
     renewals = pd.read_parquet(company.folder / "renewals.parquet")
-    return add_oracle(rows, renewals, pd.read_parquet(company.folder / TRUTH)), seconds
+    return add_oracle(rows, renewals, pd.read_parquet(company.folder / TRUTH))
 
 
 def figures(rows: pd.DataFrame, models: tuple[str, ...]) -> dict[str, dict[str, dict[str, float]]]:
@@ -93,16 +93,18 @@ def figures(rows: pd.DataFrame, models: tuple[str, ...]) -> dict[str, dict[str, 
         weights = weights_of(of_band)
         base = brier(of_band["base_rate"], outcomes, weights)
         seen = (*models, "oracle") if of_band["oracle"].notna().all() else models
-        found[band] = {"base_rate": {"brier": base, "churns": float(weights @ outcomes)}}
+        churns = round(float(weights @ outcomes), DECIMALS)
+        found[band] = {"base_rate": {"brier": round(base, DECIMALS), "churns": churns}}
         for model in seen:
             scores = of_band[model].to_numpy(dtype=np.float64)
             score = brier(of_band[model], outcomes, weights)
-            found[band][model] = {
+            of_model = {
                 "brier": score,
                 "skill": 1 - score / base,
                 "slope": float(calibration_slope(scores, outcomes, weights[None, :])[0]),
                 "intercept": float(calibration_intercept(scores, outcomes, weights[None, :])[0]),
             }
+            found[band][model] = {name: round(figure, DECIMALS) for name, figure in of_model.items()}
     return found
 
 
@@ -111,54 +113,51 @@ def brier(scores: pd.Series, outcomes: FloatArray, weights: FloatArray) -> float
     return float(weights @ (scores.to_numpy(dtype=np.float64) - outcomes) ** 2 / weights.sum())
 
 
-def interval_coverage(company: Company, data: LearningData, settings: ModelSettings) -> dict[str, float]:
-    """Return how often the interval of a probability holds what is true, at the newest mature cut-off.
+def interval_coverage(company: Company, walked: Walk, data: LearningData, settings: ModelSettings) -> dict[str, float]:
+    """Return how often the interval of a probability holds what is true, at the newest mature cut-off walked.
 
     Groups are tenths of the open renewals by probability: their mean true probability against the mean of their
     intervals. A single renewal's true probability knows hidden events that nobody recorded.
     """
-    from models.fitting import fit_model, mature_cutoffs
-    from models.note_risk import read_notes
-
-    mature = mature_cutoffs(pd.Series(data.cutoffs), data.through, settings)
+    mature = mature_cutoffs(pd.Series(walked.cutoffs, dtype="datetime64[us]"), data.through, settings)
     if not mature:
         return {}
-    cohort = data.cohort(mature[-1])
-    if cohort.churns < settings.minimum_churns:
-        return {}
-    model = fit_model(data, read_notes(data.features, cohort, settings), pd.DataFrame(), settings)
-    open_rows = data.open_at(mature[-1])
-    scores = model.score(open_rows).merge(open_rows[["renewal_id", "as_of", "band"]], on=["renewal_id", "as_of"])
+    shown = walked.replays[(walked.replays["cutoff"] == mature[-1]) & (walked.replays["as_of"] == mature[-1])]
+    scores = shown.merge(walked.history[["cutoff", *KEY, "band"]], on=["cutoff", *KEY], validate="one_to_one")
     scores = scores[scores["band"].isin(BANDS[:2])]
-    renewals = pd.read_parquet(company.folder / "renewals.parquet")
-    known = add_oracle(scores, renewals, pd.read_parquet(company.folder / TRUTH)).dropna(subset="oracle")
+    known = with_oracle(company, scores).dropna(subset="oracle")
     alone = known["oracle"].between(known["probability_low"], known["probability_high"])
     tenth = known["churn_probability"].rank(method="first", pct=True).mul(10).sub(1e-9).astype(int)
     means = known.groupby(tenth)[["oracle", "probability_low", "probability_high"]].mean()
     grouped = means["oracle"].between(means["probability_low"], means["probability_high"])
-    return {"of_groups": float(grouped.mean()), "of_renewals": float(alone.mean())}
+    return {"of_groups": float(grouped.mean()), "of_renewals": round(float(alone.mean()), DECIMALS)}
 
 
-def measure(company: Company, settings: ModelSettings, peer_python: str | None) -> None:
-    """Work out the figures of a company, unless they lie there.
+def measure(company: Company, kept: Path, peer_python: str | None) -> None:
+    """Work out the figures of a company, unless they are kept.
 
     Args:
         company: The company.
-        settings: How to fit.
+        kept: The file that keeps them.
         peer_python: An interpreter that has the AutoML peer; without one it is left out.
     """
-    kept = company.folder / "figures.json"
-    if not kept.exists():
-        data = prepare(company)
-        rows, seconds = walk(company, data, settings)
-        models = MODELS
-        if peer_python:
-            rows, models = add_peer(rows, data, settings, peer_python, seconds), (*MODELS, "peer")
-        result = {
-            "bands": figures(rows, models),
-            "coverage": interval_coverage(company, data, settings),
-            "seconds": round(seconds, 1),
-            "settings": settings.model_dump(mode="json"),
-        }
-        rows.to_parquet(company.folder / "predictions.parquet", index=False)
-        kept.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    if kept.exists():
+        return
+    settings = ModelSettings()
+    data = prepare(company)
+    started = time.perf_counter()
+    walked = walk_forward(data, settings)
+    seconds = time.perf_counter() - started
+    matured = walked.matured(data)
+    rows = with_oracle(company, matured[matured["band"].isin(BANDS)].reset_index(drop=True))
+    models = MODELS
+    if peer_python:
+        rows, models = add_peer(rows, data, settings, peer_python, seconds), (*MODELS, "peer")
+    result = {
+        "recipe": Recipe.of(data, settings).id,
+        "seconds": round(seconds, 1),
+        "coverage": interval_coverage(company, walked, data, settings),
+        "bands": figures(rows, models),
+    }
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
