@@ -36,7 +36,7 @@ def known_rows(
     """Return what was known of a source table at each moment.
 
     Args:
-        rows: The source table, with `recorded_at` filled.
+        rows: The source table, with `recorded_at` filled; what `with_successor` returned will do as well.
         contract: Its contract: key, versions, and the *known from* rule of each column.
         moments: Unique rows with `as_of` (date) and the columns named in `on`.
         on: Columns that a moment and a row must share; empty to see the whole table at each date.
@@ -44,14 +44,12 @@ def known_rows(
             `[as_of - days, as_of)`.
         in_force: Where the contract has a `valid_from`, keep only the newest that is not after the date; False keeps
             all of these, which is the thing's history as known at the date.
-        withdrawn: Key and `recorded_at` of versions that broke the contract. Such a version ends the one before it and
-            is not seen itself: what the thing had become is not known, and what it was no longer holds.
+        withdrawn: As given to `with_successor`, unless that was taken first.
 
     Returns:
         One row per moment and visible row of the source: the source's columns, `recorded_at` included, and `as_of`.
     """
-    if contract.versioned:
-        rows = _with_successor(rows, contract, withdrawn)
+    rows = with_successor(rows, contract, withdrawn)
     joined = _pair(rows, moments.select(*on, "as_of"), on, lookback)
     midnight = joined.as_of.cast("timestamp")
     visible = joined.recorded_at < midnight
@@ -59,8 +57,7 @@ def known_rows(
         visible &= joined.superseded_at.isnull() | (joined.superseded_at >= midnight)
     if lookback is not None:
         column, days = lookback
-        happened_on = joined[column].cast("date")
-        visible &= (happened_on < joined.as_of) & (happened_on >= joined.as_of - ibis.interval(days=days))
+        visible &= joined.as_of.delta(joined[column].cast("date"), unit="day").between(1, days)
     joined = joined.filter(visible)
     if contract.versioned:
         joined = joined.drop("superseded_at")
@@ -68,6 +65,30 @@ def known_rows(
         joined = joined.filter(joined.valid_from.cast("date") <= joined.as_of)
         joined = _newest_in_force(joined, contract, on) if in_force else joined
     return _hide_columns(joined, contract)
+
+
+def with_successor(rows: ir.Table, contract: Contract, withdrawn: ir.Table | None = None) -> ir.Table:
+    """Add `superseded_at`: when the next version of the same thing was recorded, null for the last.
+
+    One window over the table instead of one per date: a version counts as of `d` when it was recorded before `d` and
+    its successor was not. A later recording can only move `superseded_at` to a later instant than any `d` before it.
+
+    Args:
+        rows: The source table, with `recorded_at` filled; one without versions, or with successors, is returned as is.
+        contract: Its contract.
+        withdrawn: Key and `recorded_at` of versions that broke the contract. Such a version ends the one before it and
+            is not seen itself: what the thing had become is not known, and what it was no longer holds.
+    """
+    if not contract.versioned or "superseded_at" in rows.columns:
+        return rows
+    versions = ibis.window(group_by=list(contract.key), order_by="recorded_at")
+    if withdrawn is None:
+        return rows.mutate(superseded_at=rows.recorded_at.lead().over(versions))
+    blank = {name: ibis.null(kind) for name, kind in rows.schema().items() if name not in withdrawn.columns}
+    gaps = withdrawn.mutate(**blank, _is_gap=True).select(*rows.columns, "_is_gap")
+    every = rows.mutate(_is_gap=False).union(gaps)
+    every = every.mutate(superseded_at=every.recorded_at.lead().over(versions))
+    return every.filter(~every["_is_gap"]).drop("_is_gap")
 
 
 def moments_with_record(
@@ -111,7 +132,7 @@ def place_in_cells(
         contract: Its contract.
         days: As returned by `features.cells.cell_days` for the dates that will look.
         column: The event date, which in a versioned table is part of the key, so that no version moves it.
-        withdrawn: As given to `known_rows`.
+        withdrawn: As given to `with_successor`.
 
     Returns:
         The rows with `cell` and `seen_from`, the first date that sees them; if the table is versioned, also
@@ -123,8 +144,7 @@ def place_in_cells(
     moves = contract.versioned and (contract.has_valid_from or column not in contract.key)
     if moves or any(each.known_from for each in contract.columns):
         raise ValueError(f"{contract.table}: only rows that keep their day can be added up before a date is known")
-    if contract.versioned:
-        rows = _with_successor(rows, contract, withdrawn)
+    rows = with_successor(rows, contract, withdrawn)
     happened_on = rows[column].cast("date")
     # Before its day has come nobody looks for a row, whenever it was recorded.
     known_on = ibis.greatest(rows.recorded_at.cast("date"), happened_on)
@@ -185,22 +205,6 @@ def _pair(rows: ir.Table, moments: ir.Table, on: Sequence[str], lookback: tuple[
     asked = moments.mutate(_stretch=ibis.range(first, last + 1).unnest())
     placed = rows.mutate(_stretch=stretch(rows[column].cast("date")))
     return placed.join(asked, [*on, "_stretch"]).drop("_stretch")
-
-
-def _with_successor(rows: ir.Table, contract: Contract, withdrawn: ir.Table | None) -> ir.Table:
-    """Add `superseded_at`: when the next version of the same thing was recorded, null for the last.
-
-    One window over the table instead of one per date: a version counts as of `d` when it was recorded before `d` and
-    its successor was not. A later recording can only move `superseded_at` to a later instant than any `d` before it.
-    """
-    versions = ibis.window(group_by=list(contract.key), order_by="recorded_at")
-    if withdrawn is None:
-        return rows.mutate(superseded_at=rows.recorded_at.lead().over(versions))
-    blank = {name: ibis.null(kind) for name, kind in rows.schema().items() if name not in withdrawn.columns}
-    gaps = withdrawn.mutate(**blank, _is_gap=True).select(*rows.columns, "_is_gap")
-    every = rows.mutate(_is_gap=False).union(gaps)
-    every = every.mutate(superseded_at=every.recorded_at.lead().over(versions))
-    return every.filter(~every["_is_gap"]).drop("_is_gap")
 
 
 def _newest_in_force(joined: ir.Table, contract: Contract, on: Sequence[str]) -> ir.Table:

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from data_contracts.contract import Contract, source_contracts
 from data_contracts.report import IngestReport
-from features.as_of import known_rows, moments_with_record
+from features.as_of import known_rows, moments_with_record, with_successor
 from features.engine import Engine
 
 
@@ -80,17 +80,20 @@ class Sources:
         lookback: tuple[str, int] | None = None,
         *,
         in_force: bool = True,
+        rows: ir.Table | None = None,
     ) -> ir.Table:
-        """Return what was known of a table at each moment; see `features.as_of.known_rows`."""
-        return known_rows(
-            self.tables[table],
-            self.contracts[table],
-            moments,
-            on,
-            lookback,
-            in_force=in_force,
-            withdrawn=self.withdrawn.get(table),
-        )
+        """Return what was known of a table at each moment; see `features.as_of.known_rows`.
+
+        `rows` are those of `versions` to choose from, with the columns that are wanted of them; None for all.
+        """
+        rows = self.versions(table) if rows is None else rows
+        return known_rows(rows, self.contracts[table], moments, on, lookback, in_force=in_force)
+
+    def versions(self, table: str) -> ir.Table:
+        """Return the rows of a table with the moment at which each was superseded, which is the same for every date."""
+        contract = self.contracts[table]
+        rows = with_successor(self.tables[table], contract, self.withdrawn.get(table))
+        return self.engine.store(rows) if contract.versioned else rows
 
     def with_values(self, table: str, known: ir.Table, *columns: str) -> ir.Table:
         """Return known rows of a table with values of theirs that were not carried along.
