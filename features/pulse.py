@@ -272,23 +272,32 @@ def pulses_newest_first(moments: ir.Table, sources: Sources) -> ir.Table:
         `level` of the colour, and the level of each answer as `<question>_at`. Texts are left behind: there are tens of
         pulses per moment and few of them are read.
     """
-    known = sources.known("csm_pulses", moments)
-    known = known.select(
-        *MOMENT,
-        "pulse_id",
-        "recorded_at",
-        "pulse_at",
-        pulse_on=known.pulse_at.date(),
-        level=_level(known.sentiment, LEVELS),
-        **{f"{question}_at": _level(known[question], answers) for question, answers in ANSWERS.items()},
-    )
+    known = sources.known("csm_pulses", moments, rows=_ordered(sources))
     known = known.filter(known.pulse_on < known.as_of)
-    order = ibis.window(
-        group_by=list(MOMENT),
-        order_by=[ibis.desc("pulse_at"), ibis.desc("recorded_at"), ibis.desc("pulse_id")],
+    newest_first = ibis.window(group_by=list(MOMENT), order_by=ibis.desc("turn"))
+    placed = known.mutate(age_days=days_before(known, "pulse_on"), place=ibis.row_number().over(newest_first))
+    return sources.engine.store(placed.drop("turn"))
+
+
+def _ordered(sources: Sources) -> ir.Table:
+    """Return all pulses with their turn among those of the account, which is the same whichever of them are known.
+
+    So order and levels are found once per pulse, and the many pairs of moment and pulse are compared by whole numbers.
+    """
+    pulses = sources.versions("csm_pulses")
+    order = ibis.window(group_by="account_id", order_by=["pulse_at", "recorded_at", "pulse_id"])
+    return sources.engine.store(
+        pulses.select(
+            "account_id",
+            "pulse_id",
+            "recorded_at",
+            "superseded_at",
+            turn=ibis.row_number().over(order),
+            pulse_on=pulses.pulse_at.date(),
+            level=_level(pulses.sentiment, LEVELS),
+            **{f"{question}_at": _level(pulses[question], answers) for question, answers in ANSWERS.items()},
+        )
     )
-    placed = known.mutate(age_days=days_before(known, "pulse_on"), place=ibis.row_number().over(order))
-    return sources.engine.store(placed.drop("pulse_at"))
 
 
 def owner_since(snapshots: ir.Table, sources: Sources) -> ir.Table:
