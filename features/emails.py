@@ -193,9 +193,8 @@ def _email_sums(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return the counts that volume, length, opening and cost words are made of, from the last six months."""
     known = sources.known("emails", moments, lookback=("sent_at", 2 * STREAK_DAYS))
     known = known.mutate(days_ago=days_before(known, "sent_at"))
-    of_account = ibis.window(group_by=list(MOMENT))
-    last_opened = known.days_ago.min(where=known.opened_at.notnull() & (known.direction == "outbound"))
-    known = known.mutate(last_opened=last_opened.over(of_account))
+    opened = known.filter(known.opened_at.notnull() & (known.direction == "outbound"))
+    known = beside(known, opened.group_by(list(MOMENT)).agg(last_opened=opened.days_ago.min()))
     is_in, is_out = known.direction == "inbound", known.direction == "outbound"
     is_newest, is_recent = known.days_ago <= EMAIL_DAYS, known.days_ago <= LONG_EMAIL_DAYS
     is_counted = is_in & known.word_count.notnull()
