@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, moments_of, on_spine
+from features.moments import MOMENT, beside, moments_of, on_spine
 from features.sources import Sources
 
 _OUTCOME = frozenset({"renewals.outcome", "renewals.decided_on"})
@@ -136,19 +136,35 @@ def build_notes(spine: ir.Table, sources: Sources) -> ir.Table:
 
 def _texts(moments: ir.Table, sources: Sources, source: NoteSource) -> ir.Table:
     """Return the newest texts of one source at each moment that has any, each of them once."""
-    known = sources.known(source.table, moments)
-    known = known.mutate(days_ago=days_before(known, source.happened_at))
-    known = known.filter(known.days_ago.between(1, source.days))
-    known = known.mutate(words=known[source.text].lower().strip())
-    known = known.filter(known.words != "")
-    key = sources.contracts[source.table].key
-    order = [ibis.desc(column) for column in (source.happened_at, "recorded_at", *key)]
-    same = ibis.window(group_by=[*MOMENT, "words"], order_by=order)
-    known = known.mutate(repetition=ibis.row_number().over(same))
-    known = known.filter(known.repetition == 0)
-    known = known.mutate(place=ibis.row_number().over(ibis.window(group_by=list(MOMENT), order_by=order)))
-    newest = known.group_by(list(MOMENT)).agg(
-        **{f"text_{place}": known[source.text].max(where=known.place == place) for place in range(source.texts)}
+    written = _written(sources, source)
+    # The number of a text goes under its name, so that it is hidden wherever the text would be.
+    numbers = written.drop("text", "words").rename({source.text: "number"})
+    known = sources.known(source.table, moments, lookback=(source.happened_at, source.days), rows=numbers)
+    known = known.filter(known[source.text].notnull())
+    newest = known.group_by([*MOMENT, source.text]).agg(turn=known.turn.max())
+    newest_first = ibis.window(group_by=list(MOMENT), order_by=ibis.desc("turn"))
+    placed = newest.mutate(place=ibis.row_number().over(newest_first))
+    placed = placed.filter(placed.place < source.texts)
+    placed = placed.join(written.select("account_id", "turn", "text"), ["account_id", "turn"])
+    texts = placed.group_by(list(MOMENT)).agg(
+        **{f"text_{place}": placed.text.max(where=placed.place == place) for place in range(source.texts)}
     )
-    lines = [ibis.coalesce(ibis.literal("\n") + newest[f"text_{place}"], "") for place in range(1, source.texts)]
-    return newest.select(*MOMENT, **{source.feature.learned_from: reduce(add, lines, newest.text_0)})
+    lines = [ibis.coalesce(ibis.literal("\n") + texts[f"text_{place}"], "") for place in range(1, source.texts)]
+    return texts.select(*MOMENT, **{source.feature.learned_from: reduce(add, lines, texts.text_0)})
+
+
+def _written(sources: Sources, source: NoteSource) -> ir.Table:
+    """Return the rows of a source that say something: their text, its turn in the account, a number for its words.
+
+    Texts are compared and put in order here, once each, so that the many pairs of moment and text need only numbers.
+    """
+    rows = sources.versions(source.table)
+    rows = rows.mutate(text=rows[source.text], words=rows[source.text].lower().strip())
+    in_order = ibis.window(
+        group_by="account_id", order_by=[source.happened_at, "recorded_at", *sources.contracts[source.table].key]
+    )
+    rows = rows.filter(rows.words != "").mutate(turn=ibis.row_number().over(in_order))
+    when = (source.happened_at, "recorded_at", "superseded_at")
+    rows = sources.engine.store(rows.select("account_id", "turn", "text", "words", *when))
+    numbers = rows.select("words").distinct().mutate(number=ibis.row_number().over(order_by="words"))
+    return sources.engine.store(rows.join(numbers, "words"))
