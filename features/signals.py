@@ -158,7 +158,7 @@ def build_signals(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per spine row: the spine's key and one boolean per signal, null where it is not watched: its source is
         missing, or of this account there is too little on record to tell.
     """
-    scene = Scene(spine, sources)
+    scene = Scene(spine, sources, is_told=False)
     parts: dict[str, list[ir.Table]] = {"account": [], "renewal": []}
     unwatched = {}
     for signal in load_signals().values():

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from features.feature import Direction, Feature, Kind
 from features.moments import MOMENT, beside, days_before, moments_of, on_spine, only_where, ratio
 from features.sources import Sources
-from features.usage_sums import events_by
+from features.usage_sums import WINDOW_DAYS, events_in, use_by
 
 INFLUENCE_ROLES = ("champion", "executive_sponsor", "economic_buyer")
 """Roles that carry a renewal inside the customer."""
@@ -254,10 +254,9 @@ def _use(people: ir.Table, moments: ir.Table, spine: ir.Table, sources: Sources)
         has_budget=(linked.is_present & linked.role.isin(BUDGET_ROLES)).fill_null(False).any(),
     )
     users = sources.engine.store(users)
-    known = events_by("user_id", spine, moments, sources)
-    known = known.filter(known.window == 0)
-    events = known.group_by([*MOMENT, "user_id"]).agg(events=known.events.sum())
-    marked = events.join(users, [*MOMENT, "user_id"], how="left")
+    used = use_by("user_id", spine, moments, sources)
+    events = used.select(*MOMENT, "user_id", events=events_in(used, 1, WINDOW_DAYS))
+    marked = events.filter(events.events > 0).join(users, [*MOMENT, "user_id"], how="left")
     summed = marked.group_by(list(MOMENT)).agg(
         events=marked.events.sum(),
         budget_events=marked.events.sum(where=marked.has_budget).fill_null(0),

@@ -4,12 +4,22 @@ Windows end the day before the date. Sums and counts are exact integers; each ra
 account of which no usage was ever recorded has nulls, not zeros: nobody watched it.
 """
 
+import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
 from features.moments import MOMENT, beside, moments_of, on_spine, only_where, ratio
 from features.sources import Sources
-from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, WEEKS, WINDOWS, events_by, use_by_week
+from features.usage_sums import (
+    LOOKBACK_DAYS,
+    NEWEST_WEEKS,
+    WEEKS,
+    WINDOW_DAYS,
+    WINDOWS,
+    events_in,
+    use_by,
+    use_by_week,
+)
 
 _EVENTS = frozenset({"usage_daily.usage_date", "usage_daily.events"})
 _USERS = _EVENTS | {"usage_daily.user_id"}
@@ -229,19 +239,18 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per spine row: the spine's key and one column per feature of this module.
     """
     moments = moments_of(spine, sources)
-    by_user = _user_sums(events_by("user_id", spine, moments, sources))
+    by_user = _user_sums(use_by("user_id", spine, moments, sources))
     by_week = _week_sums(use_by_week(spine, moments, sources))
-    by_module = _module_sums(events_by("module", spine, moments, sources), moments, sources)
+    by_module = _module_sums(use_by("module", spine, moments, sources), moments, sources)
     watched = sources.watched("usage_daily", moments, on=("account_id",))
     parts = (by_user, by_week, by_module, _entitled_seats(moments, sources))
     measured = beside(watched, *(sources.engine.store(part) for part in parts))
     return on_spine(spine, sources.engine.store(_ratios(measured)))
 
 
-def _user_sums(known: ir.Table) -> ir.Table:
-    users = known.group_by([*MOMENT, "user_id"]).agg(
-        **{f"w{n}": known.events.sum(where=known.window == n).fill_null(0) for n in range(WINDOWS)}
-    )
+def _user_sums(used: ir.Table) -> ir.Table:
+    windows = {f"w{n}": events_in(used, n * WINDOW_DAYS + 1, (n + 1) * WINDOW_DAYS) for n in range(WINDOWS)}
+    users = used.select(*MOMENT, **windows)
     return users.group_by(list(MOMENT)).agg(
         **{f"events_w{n}": users[f"w{n}"].sum() for n in range(WINDOWS)},
         **{f"users_w{n}": (users[f"w{n}"] > 0).sum() for n in range(WINDOWS)},
@@ -265,12 +274,16 @@ def _week_sums(known: ir.Table) -> ir.Table:
     )
 
 
-def _module_sums(known: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
+def _module_sums(used: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
     entitled = sources.known("entitlements", moments)
     critical = entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()
-    modules = known.group_by([*MOMENT, "module"]).agg(
-        newest=known.events.sum(where=known.window == 0).fill_null(0),
-        past=known.events.sum(where=known.window > 0).fill_null(0),
+    # Others look further back; a module that has no row in these windows is not among those of the past.
+    recent = used.filter(ibis.coalesce(used.events_1_28, used.events_29_30, used.events_31_112).notnull())
+    modules = recent.select(
+        *MOMENT,
+        "module",
+        newest=events_in(recent, 1, WINDOW_DAYS),
+        past=events_in(recent, WINDOW_DAYS + 1, LOOKBACK_DAYS),
     )
     marked = modules.join(critical.mutate(is_critical=True), [*MOMENT, "module"], how="left")
     return marked.group_by(list(MOMENT)).agg(

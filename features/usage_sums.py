@@ -5,12 +5,16 @@ look at it; what a date may see of them is decided in `as_of`, and what they mea
 """
 
 from collections.abc import Sequence
+from functools import reduce
+from itertools import pairwise
+from operator import add
 
+import ibis
 import ibis.expr.types as ir
 
 from features.as_of import known_sums, place_in_cells
 from features.cells import cell_days, cell_windows
-from features.moments import beside, days_before
+from features.moments import MOMENT, days_before
 from features.sources import Sources
 
 WINDOW_DAYS = 28
@@ -19,10 +23,12 @@ LOOKBACK_DAYS = WINDOWS * WINDOW_DAYS
 """How far back usage is read: the newest window and the three before it, which are the account's own past."""
 WEEKS = LOOKBACK_DAYS // 7
 NEWEST_WEEKS = WINDOW_DAYS // 7
+EDGES = {"user_id": range(0, LOOKBACK_DAYS + 1, WINDOW_DAYS), "module": (0, 28, 30, 112, 120)}
+"""Where the windows of all who look at users, or at modules, end: each is read from usage once for all of them."""
 
 
-def events_by(column: str, spine: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the known events of each user, or in each module, in the windows of 28 days before each moment.
+def use_by(column: str, spine: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the known use of each user, or of each module, before each moment.
 
     Args:
         column: `user_id` or `module`.
@@ -31,43 +37,38 @@ def events_by(column: str, spine: ir.Table, moments: ir.Table, sources: Sources)
         sources: The ingested tables.
 
     Returns:
-        Rows of `account_id`, `as_of`, the column, `window` (0 is the newest) and `events`; a window may have several.
+        One row per `account_id`, `as_of` and user or module of which any row is known in the windows of `EDGES`: the
+        events of each window as `events_<first>_<last>` in days ago, null where it has no row; of modules also
+        `first_days_ago`, the age of the oldest row.
     """
-    placed, windows = _placed(sources.tables["usage_daily"], spine, sources, range(0, LOOKBACK_DAYS + 1, WINDOW_DAYS))
-    sums = placed.group_by(["account_id", column, "cell", "seen_from"]).agg(events=placed.events.sum().cast("int64"))
-    return known_sums(sources.engine.store(sums), moments, windows)
-
-
-def events_since(
-    columns: Sequence[str],
-    edges: Sequence[int],
-    spine: ir.Table,
-    moments: ir.Table,
-    sources: Sources,
-    only: ir.Table | None = None,
-) -> ir.Table:
-    """Return the known events in windows of any length before each moment, with the age of the oldest of them.
-
-    Args:
-        columns: Whose events: `user_id`, `module` or both.
-        edges: Where the windows end; see `features.cells.cell_days`.
-        spine: As built by `features.spine.build_spine`; its dates decide what is added up.
-        moments: The spine's moments, or some of them.
-        sources: The ingested tables.
-        only: What of usage is asked for, as rows of some of its columns; None for all of it.
-
-    Returns:
-        Rows of `account_id`, `as_of`, the columns, `window` (0 is the newest), `events` and `first_ago`, the days since
-        the oldest row; a window may have several.
-    """
-    usage = sources.tables["usage_daily"]
-    asked = usage if only is None else usage.semi_join(only, list(only.columns))
-    placed, windows = _placed(asked, spine, sources, edges)
-    sums = placed.group_by(["account_id", *columns, "cell", "seen_from"]).agg(
-        events=placed.events.sum().cast("int64"), first_day=placed.usage_date.min()
+    edges = EDGES[column]
+    placed, windows = _placed(spine, sources, edges)
+    first = {"first_day": placed.usage_date.min()} if column == "module" else {}
+    sums = placed.group_by(["account_id", column, "cell", "seen_from"]).agg(
+        events=placed.events.sum().cast("int64"), **first
     )
     known = known_sums(sources.engine.store(sums), moments, windows)
-    return known.mutate(first_ago=days_before(known, "first_day")).drop("first_day")
+    used = known.group_by([*MOMENT, column]).agg(
+        **{
+            f"events_{newest + 1}_{oldest}": known.events.sum(where=known.window == window).cast("int64")
+            for window, (newest, oldest) in enumerate(pairwise(edges))
+        },
+        **{f"{name}s_ago": days_before(known, name).max() for name in first},
+    )
+    return sources.engine.store(used)
+
+
+def events_in(used: ir.Table, days: int, last: int) -> ir.IntegerValue:
+    """Return the events from some days ago to some more days ago, of what `use_by` returned: zero where there are none.
+
+    Args:
+        used: As returned by `use_by`.
+        days: The newest day that counts, 1 being the day before.
+        last: The oldest.
+    """
+    spans = {name: tuple(map(int, name.split("_")[1:])) for name in used.columns if name.startswith("events_")}
+    inside = [used[name].fill_null(0) for name, (first, end) in spans.items() if days <= first and end <= last]
+    return reduce(add, inside)
 
 
 def use_by_week(spine: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
@@ -79,35 +80,37 @@ def use_by_week(spine: ir.Table, moments: ir.Table, sources: Sources) -> ir.Tabl
         sources: The ingested tables.
 
     Returns:
-        Rows of `account_id`, `as_of`, `window` (0 is the newest week) and `events`; `days` with events, `first_ago` and
-        `last_ago`, the oldest and the newest of them in days before `as_of`, null where there is none. A week may have
+        Rows of `account_id`, `as_of`, `window` (0 is the newest week) and `events`; `first_ago` and `last_ago`, the
+        oldest and the newest day with events in days before `as_of`, and `days`, how many there are. A week may have
         several rows; no day is counted in two of them.
     """
-    placed, windows = _placed(sources.tables["usage_daily"], spine, sources, range(0, LOOKBACK_DAYS + 1, 7))
+    placed, windows = _placed(spine, sources, range(0, LOOKBACK_DAYS + 1, 7))
     known = known_sums(_weeks(placed, sources), moments, windows)
     ago = {"first_ago": days_before(known, "first_day"), "last_ago": days_before(known, "last_day")}
     return known.mutate(**ago).drop("first_day", "last_day")
 
 
 def _weeks(placed: ir.Table, sources: Sources) -> ir.Table:
+    """Return the use of each week by the date that first saw it; a week is no longer than its seven days."""
     used = placed.filter(placed.events > 0)
-    by_day = used.group_by(["account_id", "usage_date", "cell", "seen_from"]).agg(
-        events=used.events.sum().cast("int64")
+    sums = used.group_by(["account_id", "cell", "seen_from"]).agg(
+        events=used.events.sum().cast("int64"),
+        first_day=used.usage_date.min(),
+        last_day=used.usage_date.max(),
+        # A day of the week is a bit, so that no day has to be kept as a row.
+        on_days=(ibis.literal(1, "int64") << used.usage_date.delta(used.cell, unit="day")).bit_or(),
     )
-    by_day = sources.engine.store(by_day)
+    sums = sources.engine.store(sums)
     # Some rows of a day may be recorded later than others: it is a day of use from the first of them on.
-    first = by_day.group_by(["account_id", "usage_date", "cell"]).agg(seen_from=by_day.seen_from.min())
-    week = ("account_id", "cell", "seen_from")
-    days = first.group_by(week).agg(
-        days=first.count(), first_day=first.usage_date.min(), last_day=first.usage_date.max()
-    )
-    sums = by_day.group_by(week).agg(events=by_day.events.sum().cast("int64"))
-    joined = beside(sums, days, on=week)
-    return sources.engine.store(joined.mutate(days=joined.days.fill_null(0)))
+    before = ibis.window(group_by=["account_id", "cell"], order_by="seen_from", preceding=(None, 1))
+    new = sums.on_days & ~sums.on_days.bit_or().over(before).fill_null(0)
+    days = reduce(add, [(new >> day) & 1 for day in range(7)])
+    return sources.engine.store(sums.mutate(days=days).drop("on_days"))
 
 
-def _placed(usage: ir.Table, spine: ir.Table, sources: Sources, edges: Sequence[int]) -> tuple[ir.Table, ir.Table]:
+def _placed(spine: ir.Table, sources: Sources, edges: Sequence[int]) -> tuple[ir.Table, ir.Table]:
     """Return the usage that some date looks at, placed, and the windows of each date."""
     days = sources.engine.store(cell_days(spine, edges))
     windows = sources.engine.store(cell_windows(spine, days, edges))
+    usage = sources.tables["usage_daily"]
     return place_in_cells(usage, sources.contracts["usage_daily"], days, "usage_date"), windows

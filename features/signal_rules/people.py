@@ -6,8 +6,8 @@ import ibis.expr.types as ir
 from features.moments import MOMENT, beside
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
-from features.signal_rules.usage import events_by_user
 from features.signal_rules.wording import days_between, number_of, percent, sentence, when, words
+from features.usage_sums import use_by
 
 EXIT_DAYS = 180
 NEWS_DAYS = 28
@@ -117,8 +117,8 @@ def _settled(scene: Scene) -> ir.Table:
 
 def power_user_without_budget(scene: Scene) -> ir.Table:
     """Most of the value lies with somebody whom nobody asks."""
-    sums = scene.facts(events_by_user)
-    users = sums.filter(sums.e28 > 0).select(*MOMENT, "user_id", events="e28")
+    used = use_by("user_id", scene.spine, scene.moments, scene.sources)
+    users = used.filter(used.events_1_28 > 0).select(*MOMENT, "user_id", events="events_1_28")
     contacts = _contacts(scene)
     contacts = contacts.filter(contacts.is_in_place & contacts.user_id.notnull())
     roles = contacts.group_by([*MOMENT, "user_id"]).agg(

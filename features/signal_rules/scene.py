@@ -19,10 +19,12 @@ class Scene:
         spine: Renewals seen from dates; see `features.spine.build_spine`.
         moments: The distinct accounts and dates among them.
         sources: The ingested tables.
+        is_told: Whether anybody reads the evidence. What only it needs, and costs much, is left out of it otherwise.
     """
 
-    def __init__(self, spine: ir.Table, sources: Sources) -> None:
+    def __init__(self, spine: ir.Table, sources: Sources, *, is_told: bool = True) -> None:
         self.spine = spine
+        self.is_told = is_told
         self.sources = sources
         self.moments = moments_of(spine, sources)
         self._facts: dict[Callable[[Scene], ir.Table], ir.Table] = {}

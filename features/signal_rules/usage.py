@@ -8,8 +8,8 @@ import ibis.expr.types as ir
 
 from features.moments import MOMENT, beside
 from features.signal_rules.scene import Scene, judge_accounts
-from features.signal_rules.wording import number_of, percent, sentence, words
-from features.usage_sums import events_since
+from features.signal_rules.wording import days_between, number_of, percent, sentence, words
+from features.usage_sums import events_in, use_by, use_by_week
 
 LOOKBACK_DAYS = 120
 DECLINE_PERCENT = 50
@@ -25,49 +25,26 @@ MINIMUM_SEATS = 4
 """With fewer seats one holiday is half of them."""
 
 
-def events_by_user(scene: Scene) -> ir.Table:
-    """Return events by days ago for each account, date and user, with the age of the first of them in 120 days."""
-    known = events_since(("user_id",), (0, 14, 28, 70, 112, LOOKBACK_DAYS), scene.spine, scene.moments, scene.sources)
-
-    def events(*windows: int) -> ir.IntegerValue:
-        return known.events.sum(where=known.window.isin(windows)).fill_null(0).cast("int64")
-
-    return known.group_by([*MOMENT, "user_id"]).agg(
-        e14=events(0), e15_70=events(1, 2), e28=events(0, 1), e29_112=events(2, 3), first_days_ago=known.first_ago.max()
-    )
-
-
-def events_of_critical_modules(scene: Scene) -> ir.Table:
-    """Return the same of the last 30 days and the 90 before, for each module that was ever marked, and user."""
-    entitled = scene.sources.tables["entitlements"]
-    marked = entitled.filter(entitled.is_renewal_critical).select("account_id", "module").distinct()
-    known = events_since(
-        ("user_id", "module"), (0, 30, LOOKBACK_DAYS), scene.spine, scene.moments, scene.sources, only=marked
-    )
-
-    def events(window: int) -> ir.IntegerValue:
-        return known.events.sum(where=known.window == window).fill_null(0).cast("int64")
-
-    return known.group_by([*MOMENT, "user_id", "module"]).agg(
-        e30=events(0), e31_120=events(1), first_days_ago=known.first_ago.max()
-    )
-
-
 def usage_level(scene: Scene) -> ir.Table:
     """Return the usage of each account and date by which any usage had been recorded.
 
-    `e…` are sums of events by days ago, `u…` people active in the same days, `first_days_ago` the age of the first
+    `e…` are sums of events by days ago, `u28` people active in the last 28 days, `first_days_ago` the age of the first
     usage within 120 days. Zero where usage has stopped altogether.
     """
-    users = scene.facts(events_by_user)
-    windows = ("e14", "e15_70", "e28", "e29_112")
-    level = users.group_by(list(MOMENT)).agg(
-        **{window: users[window].sum().cast("int64") for window in windows},
-        **{f"u{window[1:]}": (users[window] > 0).sum() for window in windows},
-        first_days_ago=users.first_days_ago.max(),
+    users = use_by("user_id", scene.spine, scene.moments, scene.sources)
+    active = users.group_by(list(MOMENT)).agg(u28=(users.events_1_28 > 0).fill_null(False).sum())
+    modules = use_by("module", scene.spine, scene.moments, scene.sources)
+    first = modules.group_by(list(MOMENT)).agg(first_days_ago=modules.first_days_ago.max())
+    weeks = use_by_week(scene.spine, scene.moments, scene.sources)
+    windows = {"e14": (0, 2), "e15_70": (2, 10), "e28": (0, 4), "e29_112": (4, 16)}
+    level = weeks.group_by(list(MOMENT)).agg(
+        **{
+            name: weeks.events.sum(where=weeks.window.between(newest, end - 1)).fill_null(0).cast("int64")
+            for name, (newest, end) in windows.items()
+        }
     )
     watched = scene.sources.watched("usage_daily", scene.moments, on=("account_id",))
-    level = beside(watched, level)
+    level = beside(watched, level, active, first)
     return level.mutate(**{name: level[name].fill_null(0) for name in level.columns if name not in MOMENT})
 
 
@@ -84,6 +61,9 @@ def usage_decline(scene: Scene) -> ir.Table:
     level = level.filter((level.first_days_ago > 63) | (level.first_days_ago == 0))
     is_over = level.e14 + level.e15_70 == 0
     is_down = (level.e15_70 >= 4 * FORTNIGHT_EVENTS) & (100 * 4 * level.e14 <= DECLINE_PERCENT * level.e15_70)
+    if not scene.is_told:
+        return judge_accounts(level, is_over | is_down, ibis.null("string"))
+    level = beside(level, _people(scene, level.filter(is_down).select(*MOMENT), 14, 70))
     down = sentence(
         number_of(level.e14, "event"),
         " in 14 days against ",
@@ -91,9 +71,9 @@ def usage_decline(scene: Scene) -> ir.Table:
         " in an average fortnight of the eight weeks before, down ",
         100 - percent(4 * level.e14, level.e15_70),
         " %; ",
-        level.u14,
+        level.people,
         " of ",
-        number_of(ibis.greatest(level.u15_70, level.u14), "person", "people"),
+        number_of(ibis.greatest(level.people_before, level.people), "person", "people"),
         " still active",
     )
     over = sentence("nobody has used the product for ten weeks or longer")
@@ -102,14 +82,8 @@ def usage_decline(scene: Scene) -> ir.Table:
 
 def critical_module_decline(scene: Scene) -> ir.Table:
     """The module that the renewal hangs on, far below its own level; of several the one that fell most."""
-    sums = events_of_critical_modules(scene)
-    modules = sums.group_by([*MOMENT, "module"]).agg(
-        newest=sums.e30.sum().cast("int64"),
-        past=sums.e31_120.sum().cast("int64"),
-        users=(sums.e30 > 0).sum(),
-        all_users=sums.count(),
-        first_days_ago=sums.first_days_ago.max(),
-    )
+    modules = use_by("module", scene.spine, scene.moments, scene.sources)
+    modules = modules.mutate(newest=events_in(modules, 1, 30), past=events_in(modules, 31, LOOKBACK_DAYS))
     entitled = scene.known("entitlements")
     critical = entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()
     judged = modules.join(critical, [*MOMENT, "module"])
@@ -120,18 +94,48 @@ def critical_module_decline(scene: Scene) -> ir.Table:
     )
     order = ibis.window(group_by=list(MOMENT), order_by=[ibis.desc("is_down"), "left", "module"])
     ranked = judged.mutate(place=ibis.row_number().over(order))
-    worst = ranked.filter(ranked.place == 0)
+    worst = ranked.filter(ranked.place == 0).select(*MOMENT, "module", "left", "is_down")
+    if not scene.is_told:
+        return judge_accounts(worst, worst.is_down, ibis.null("string"))
+    worst = beside(worst, _people(scene, worst.filter(worst.is_down).select(*MOMENT, "module"), 30, LOOKBACK_DAYS))
     evidence = sentence(
         words(worst.module),
         " used by ",
-        worst.users,
+        worst.people,
         " of ",
-        number_of(worst.all_users, "person", "people"),
+        number_of(worst.all_people, "person", "people"),
         ", down ",
         100 - worst.left,
         " % in 30 days",
     )
     return judge_accounts(worst, worst.is_down, evidence)
+
+
+def _people(scene: Scene, fired: ir.Table, newest_days: int, days: int) -> ir.Table:
+    """Return how many people used what has declined, asked of the few moments at which anything has.
+
+    Args:
+        scene: For the usage.
+        fired: One row per moment, with the module if it is about one.
+        newest_days: The days that count as newest.
+        days: How far back people are looked for.
+
+    Returns:
+        Per moment the `people` with events in the newest days, `people_before` with events in those before, and
+        `all_people` of whom anything is on record.
+    """
+    asked = scene.sources.engine.store(fired)
+    on = [column for column in fired.columns if column != "as_of"]
+    known = scene.sources.known("usage_daily", asked, on, lookback=("usage_date", days))
+    is_newest = days_between(known.usage_date, known.as_of) <= newest_days
+    people = known.group_by([*MOMENT, "user_id"]).agg(
+        newest=known.events.sum(where=is_newest), before=known.events.sum(where=~is_newest)
+    )
+    return people.group_by(list(MOMENT)).agg(
+        people=(people.newest > 0).fill_null(False).sum(),
+        people_before=(people.before > 0).fill_null(False).sum(),
+        all_people=people.count(),
+    )
 
 
 def seats_unused(scene: Scene) -> ir.Table:

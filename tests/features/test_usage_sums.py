@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import ibis.expr.types as ir
@@ -12,7 +13,7 @@ from features.as_of import place_in_cells
 from features.cells import cell_days
 from features.moments import MOMENT, days_before
 from features.sources import Sources
-from features.usage_sums import LOOKBACK_DAYS, events_by, use_by_week
+from features.usage_sums import EDGES, LOOKBACK_DAYS, events_in, use_by, use_by_week
 
 MakeSources = Callable[..., Sources]
 # Four weeks apart, then off that grid, then far away.
@@ -56,8 +57,8 @@ def moments_at(sources: Sources, dates: list[date]) -> ir.Table:
     return sources.engine.from_pandas(frame, {"account_id": "string", "as_of": "date"})
 
 
-def one_by_one(sources: Sources, moments: ir.Table) -> pd.DataFrame:
-    known = sources.known("usage_daily", moments, lookback=("usage_date", LOOKBACK_DAYS))
+def one_by_one(sources: Sources, moments: ir.Table, days: int = LOOKBACK_DAYS) -> pd.DataFrame:
+    known = sources.known("usage_daily", moments, lookback=("usage_date", days))
     known = known.mutate(days_ago=days_before(known, "usage_date"))
     return sources.engine.to_pandas(known, (*MOMENT, "user_id", "module", "days_ago"))
 
@@ -65,11 +66,26 @@ def one_by_one(sources: Sources, moments: ir.Table) -> pd.DataFrame:
 @pytest.mark.parametrize("column", ["user_id", "module"])
 def test_events_of_each_window_are_those_of_its_rows(sources: Sources, column: str) -> None:
     moments = moments_at(sources, DATES)
-    rows = one_by_one(sources, moments)
-    key = [*MOMENT, column, "window"]
-    expected = rows.assign(window=(rows.days_ago - 1) // 28).groupby(key).events.sum()
-    found = sources.engine.to_pandas(events_by(column, moments, moments, sources), (*MOMENT, column, "window"))
-    pd.testing.assert_series_equal(found.groupby(key).events.sum(), expected, check_dtype=False)
+    edges = list(EDGES[column])
+    rows = one_by_one(sources, moments, edges[-1])
+    key = [*MOMENT, column]
+    names = [f"events_{newest + 1}_{oldest}" for newest, oldest in pairwise(edges)]
+    rows["window"] = pd.cut(rows.days_ago, edges, labels=names).astype("str")
+    expected = rows.pivot_table(index=key, columns="window", values="events", aggfunc="sum")[names]
+    found = sources.engine.to_pandas(use_by(column, moments, moments, sources), tuple(key)).set_index(key)
+    pd.testing.assert_frame_equal(found[names], expected, check_dtype=False, check_names=False)
+    if column == "module":
+        oldest = rows.groupby(key).days_ago.max()
+        pd.testing.assert_series_equal(found.first_days_ago, oldest, check_dtype=False, check_names=False)
+
+
+def test_windows_are_added_up_between_their_edges(sources: Sources) -> None:
+    used = sources.engine.from_pandas(
+        pd.DataFrame({"events_1_28": [1, 2], "events_29_30": [10, None], "events_31_112": [None, 200]}, dtype="Int64"),
+        {"events_1_28": "int64", "events_29_30": "int64", "events_31_112": "int64"},
+    )
+    found = used.select(newest=events_in(used, 1, 30), past=events_in(used, 29, 112))
+    assert sources.engine.to_pandas(found, ("newest",)).to_numpy().tolist() == [[2, 200], [11, 10]]
 
 
 def test_a_day_of_which_some_was_recorded_later_is_one_day(sources: Sources) -> None:
@@ -90,13 +106,13 @@ def test_a_day_of_which_some_was_recorded_later_is_one_day(sources: Sources) -> 
 
 
 def test_some_of_the_moments_see_what_they_see_among_all(sources: Sources) -> None:
-    spine, asked = moments_at(sources, DATES), moments_at(sources, [DATES[0], DATES[4]])
-    every = sources.engine.to_pandas(
-        events_by("user_id", spine, spine, sources), (*MOMENT, "user_id", "window", "cell")
-    )
-    some = sources.engine.to_pandas(events_by("user_id", spine, asked, sources), (*MOMENT, "user_id", "window", "cell"))
-    kept = every[every.as_of.isin(pd.to_datetime([DATES[0], DATES[4]]))].groupby([*MOMENT, "user_id", "window"]).events
-    pd.testing.assert_series_equal(some.groupby([*MOMENT, "user_id", "window"]).events.sum(), kept.sum())
+    dates = [DATES[0], DATES[4]]
+    spine, asked = moments_at(sources, DATES), moments_at(sources, dates)
+    key = (*MOMENT, "user_id")
+    every = sources.engine.to_pandas(use_by("user_id", spine, spine, sources), key)
+    some = sources.engine.to_pandas(use_by("user_id", spine, asked, sources), key)
+    kept = every[every.as_of.isin(pd.to_datetime(dates))].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some, kept)
 
 
 def test_rows_that_may_move_to_another_day_are_not_added_up(sources: Sources) -> None:
