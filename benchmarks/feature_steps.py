@@ -20,6 +20,7 @@ from data_contracts.contract import SOURCE_TABLES, source_contracts
 from features.build import build_features
 from features.engine import Engine
 from features.history import build_history, label_past
+from features.moments import MOMENT, beside, moments_of
 from features.sources import Sources
 from features.spine import KEY, build_spine
 from features.usage import build_usage
@@ -125,8 +126,9 @@ def scan(lake: Lake, query: str) -> int:
 def usage_family(lake: Lake, spine: str) -> int:
     """Compute the usage features of a spine that lies there."""
     with lake.open() as (engine, sources):
-        built = build_usage(engine.read_parquet(lake.out(f"{spine}_spine")), sources)
-        return engine.write_parquet(built, lake.out(f"{spine}_usage"), KEY)
+        rows = engine.read_parquet(lake.out(f"{spine}_spine"))
+        built = beside(moments_of(rows, sources), build_usage(rows, sources))
+        return engine.write_parquet(built, lake.out(f"{spine}_usage"), MOMENT)
 
 
 def all_families_of_the_past(lake: Lake) -> int:

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, on_spine, only_where, ratio
+from features.moments import MOMENT, beside, days_before, only_where, ratio
 from features.sources import Sources
 
 YEAR_DAYS = 365
@@ -101,14 +101,13 @@ def build_billing(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of this module.
+        One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = sources.engine.store(spine.select(*MOMENT).distinct())
     known = sources.known("invoices", moments)
     known = known.mutate(issued_ago=days_before(known, "issued_on"), due_ago=days_before(known, "due_on"))
     invoices = sources.engine.store(known.filter((known.issued_ago >= 1) & (known.amount > 0)))
-    measured = sources.engine.store(beside(moments, _payment(invoices), _gaps(invoices)))
-    return on_spine(spine, measured)
+    return sources.engine.store(beside(moments, _payment(invoices), _gaps(invoices)))
 
 
 def _payment(invoices: ir.Table) -> ir.Table:

@@ -32,17 +32,21 @@ def build_features(spine: ir.Table, sources: Sources, feature_set: Sequence[str]
         texts as strings. Null means not recorded.
     """
     pulse = gut_pulse(spine, sources).drop("gut_reason", "gut_pulse_id")
-    parts = [pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64"))]
-    parts.append(sources.engine.store(build_notes(spine, sources)))
+    parts = [pulse.mutate(pulse_age_days=pulse.pulse_age_days.cast("float64")), build_notes(spine, sources)]
     measured = [name for name in feature_set if not FEATURES[name].learned_from]
     for family in FAMILIES:
         names = [feature.name for feature in family.features if feature.name in measured]
-        if not names:
-            continue
-        if sources.is_supplied(family.source):
-            parts.append(sources.engine.store(family.build(spine, sources).select(*KEY, *names)))
-        else:
-            parts.append(spine.select(*KEY, **{name: ibis.null(_TYPES[FEATURES[name].kind]) for name in names}))
-    table = beside(spine, *parts, on=KEY)
+        if names and sources.is_supplied(family.source):
+            built = family.build(spine, sources)
+            parts.append(built.select(*(name for name in KEY if name in built.columns), *names))
+    # Most families measure the account, which all its renewals share.
+    table = beside(spine, *(part for part in parts if "renewal_id" in part.columns), on=KEY)
+    table = beside(table, *(part for part in parts if "renewal_id" not in part.columns))
     facts = [column for column in table.columns if column not in FEATURES]
-    return table.select(*facts, **{name: table[name].cast(_TYPES[FEATURES[name].kind]) for name in measured})
+    return table.select(*facts, **{name: _typed(table, name) for name in measured})
+
+
+def _typed(table: ir.Table, name: str) -> ir.Value:
+    """Return a feature in its type; null where its table was not supplied."""
+    kind = _TYPES[FEATURES[name].kind]
+    return table[name].cast(kind) if name in table.columns else ibis.null(kind)

@@ -34,7 +34,8 @@ class Family:
 
     Attributes:
         features: What it computes, in order.
-        build: Takes the spine and the sources; returns the spine's key and a column per feature.
+        build: Takes the spine and the sources; returns, computed, a column per feature beside the key of the spine, or
+            beside account and date where it measures the account.
         source: The table without which all its features are null.
     """
 

@@ -167,7 +167,7 @@ def build_commercial(spine: ir.Table, sources: Sources) -> ir.Table:
         commercial__industry=spine.industry,
         commercial__region=spine.region,
     )
-    return beside(own, _account_history(spine, sources))
+    return sources.engine.store(beside(own, _account_history(spine, sources)))
 
 
 def _account_history(spine: ir.Table, sources: Sources) -> ir.Table:

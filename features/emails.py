@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, beside, counted, days_before, on_spine, only_where, ratio, watched_moments
+from features.moments import MOMENT, beside, counted, days_before, only_where, ratio, watched_moments
 from features.phrases import mentions
 from features.sources import Sources
 
@@ -161,7 +161,7 @@ def build_emails(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of `FEATURES`.
+        One row per account and date of the spine that is measured, with one column per feature of `FEATURES`.
     """
     moments = watched_moments(spine, sources, "emails")
     # Every moment with a mail in the last six months has one in the last fourteen.
@@ -186,7 +186,7 @@ def build_emails(spine: ir.Table, sources: Sources) -> ir.Table:
         engagement__new_correspondents_60d=only_where(table.watched_contact_id, table.new_people),
         engagement__cost_emails_60d=only_where(table.watched_text, table.cost_emails),
     )
-    return on_spine(spine, sources.engine.store(features))
+    return sources.engine.store(features)
 
 
 def _email_sums(moments: ir.Table, sources: Sources) -> ir.Table:

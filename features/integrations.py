@@ -7,7 +7,7 @@ account without one has nothing connected: zero runs. When it last ran is null w
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, on_spine, only_where, ratio, watched_moments
+from features.moments import MOMENT, beside, only_where, ratio, watched_moments
 from features.run_sums import runs_by_integration
 from features.sources import Sources
 from features.usage_sums import LOOKBACK_DAYS
@@ -80,12 +80,12 @@ def build_integrations(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of this module.
+        One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = watched_moments(spine, sources, "integration_runs")
     known = runs_by_integration(spine, moments, sources)
     measured = beside(moments, _sums(known.filter(known.window < 2)), _ever_ran(moments, sources))
-    return on_spine(spine, sources.engine.store(_features(measured)))
+    return sources.engine.store(_features(measured))
 
 
 def _sums(known: ir.Table) -> ir.Table:

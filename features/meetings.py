@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, counted, days_before, on_spine, only_where, ratio, watched_moments
+from features.moments import MOMENT, counted, days_before, only_where, ratio, watched_moments
 from features.sources import Sources
 
 MEETING_DAYS = 90
@@ -128,7 +128,7 @@ def build_meetings(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of `FEATURES`.
+        One row per account and date of the spine that is measured, with one column per feature of `FEATURES`.
     """
     moments = watched_moments(spine, sources, "meetings")
     summed = _meeting_sums(sources.known("meetings", moments))
@@ -150,7 +150,7 @@ def build_meetings(spine: ir.Table, sources: Sources) -> ir.Table:
         engagement__has_next_meeting=(table.planned > 0) if is_plan_known else ibis.null("boolean"),
         engagement__days_to_next_meeting=table.days_to_next if is_plan_known else ibis.null("int64"),
     )
-    return on_spine(spine, sources.engine.store(features))
+    return sources.engine.store(features)
 
 
 def _meeting_sums(known: ir.Table) -> ir.Table:

@@ -9,7 +9,6 @@ import ibis.expr.types as ir
 
 from features.sentiment import tone
 from features.sources import Sources
-from features.spine import KEY
 
 MOMENT = ("account_id", "as_of")
 
@@ -66,11 +65,6 @@ def counted(
             **{f"watched_{column}": joined[f"watched_{column}"].fill_null(False) for column in columns},
         )
     )
-
-
-def on_spine(spine: ir.Table, measured: ir.Table) -> ir.Table:
-    """Return the key of each spine row with what was measured at its moment."""
-    return beside(spine.select(*KEY), measured)
 
 
 def days_before(known: ir.Table, column: str) -> ir.IntegerValue:

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, moments_of, on_spine
+from features.moments import MOMENT, beside, moments_of
 from features.sources import Sources
 
 _OUTCOME = frozenset({"renewals.outcome", "renewals.decided_on"})
@@ -122,8 +122,8 @@ def build_notes(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column of text per note source, the newest text first, one per
-        line; null where there is none.
+        One row per account and date of the spine, with one column of text per note source, the newest text first, one
+        per line; null where there is none.
     """
     moments = moments_of(spine, sources)
     supplied = [source for source in SOURCES if sources.is_supplied(source.table)]
@@ -131,7 +131,7 @@ def build_notes(spine: ir.Table, sources: Sources) -> ir.Table:
     absent = {
         source.feature.learned_from: ibis.null("string") for source in SOURCES if not sources.is_supplied(source.table)
     }
-    return on_spine(spine, texts.mutate(**absent))
+    return sources.engine.store(texts.mutate(**absent))
 
 
 def _texts(moments: ir.Table, sources: Sources, source: NoteSource) -> ir.Table:

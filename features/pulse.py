@@ -202,7 +202,7 @@ def build_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
         pulse__reason_tone_score=tone(gut.gut_reason),
     )
     history = sources.engine.store(_history(spine, sources))
-    return beside(gut, history)
+    return sources.engine.store(beside(gut, history))
 
 
 def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from features.engine import Engine
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, beside, moments_of, on_spine, ratio
+from features.moments import MOMENT, beside, moments_of, ratio
 from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, pulses_newest_first
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
 from features.sources import Sources
@@ -150,13 +150,13 @@ def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of this module.
+        One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = moments_of(spine, sources)
     pulses = sources.engine.store(_pulses(moments, sources))
     spoken = sources.engine.store(_spoken(pulses))
     compared = sources.engine.store(_colour_against_usage(pulses, spine, sources))
-    return on_spine(spine, beside(moments, spoken, compared))
+    return sources.engine.store(beside(moments, spoken, compared))
 
 
 def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:

@@ -172,7 +172,7 @@ def build_signals(spine: ir.Table, sources: Sources) -> ir.Table:
         parts[signal.about].append(fired)
     by_renewal = beside(spine.select(*KEY), *parts["renewal"], on=KEY)
     table = beside(by_renewal, beside(scene.moments, *parts["account"])).mutate(**unwatched)
-    return table.select(*KEY, *[signal.feature_name for signal in load_signals().values()])
+    return sources.engine.store(table.select(*KEY, *[signal.feature_name for signal in load_signals().values()]))
 
 
 def signals_as_of(sources: Sources, as_of: date, names: Sequence[str] | None = None) -> ir.Table:

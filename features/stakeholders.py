@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, beside, days_before, moments_of, on_spine, only_where, ratio
+from features.moments import MOMENT, beside, days_before, moments_of, only_where, ratio
 from features.sources import Sources
 from features.usage_sums import WINDOW_DAYS, events_in, use_by
 
@@ -173,8 +173,8 @@ def build_stakeholders(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of this module. Null where the account has no
-        contact on record or, of what depends on roles, no contact with a role.
+        One row per account and date of the spine with a contact on record, with one column per feature of this module;
+        of what depends on roles, null where there is no contact with a role.
     """
     moments = moments_of(spine, sources)
     people = sources.engine.store(_people(moments, sources))
@@ -183,8 +183,7 @@ def build_stakeholders(spine: ir.Table, sources: Sources) -> ir.Table:
     table = beside(counted, used)
     share = table.stakeholders__budget_influence_usage_share
     share = only_where(table.roles_known > 0, share)
-    features = sources.engine.store(table.mutate(stakeholders__budget_influence_usage_share=share))
-    return on_spine(spine, features)
+    return sources.engine.store(table.mutate(stakeholders__budget_influence_usage_share=share))
 
 
 def _people(moments: ir.Table, sources: Sources) -> ir.Table:

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, on_spine, only_where, ratio, text_tones, watched_moments
+from features.moments import MOMENT, beside, days_before, only_where, ratio, text_tones, watched_moments
 from features.sources import Sources
 from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, WINDOW_DAYS, use_by_week
 
@@ -231,12 +231,12 @@ def build_support(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of this module.
+        One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = watched_moments(spine, sources, "support_tickets")
     sums = sources.engine.store(_sums(_tickets(moments, sources)))
     measured = beside(moments, sums, _steady_usage(sums.filter(_is_silent(sums)), spine, sources))
-    return on_spine(spine, sources.engine.store(_features(measured)))
+    return sources.engine.store(_features(measured))
 
 
 def _tickets(moments: ir.Table, sources: Sources) -> ir.Table:
@@ -268,16 +268,22 @@ def _tickets(moments: ir.Table, sources: Sources) -> ir.Table:
 
 
 def _sums(tickets: ir.Table) -> ir.Table:
-    """Return the counts and exact sums of each moment that has a ticket."""
+    """Return the counts and exact sums of each moment that has a ticket, null where it has only long settled ones."""
+    ever = tickets.group_by(list(MOMENT)).agg(first_ago=tickets.opened_ago.max(), last_ago=tickets.opened_ago.min())
     past_days = (1 + PAST_WINDOWS) * WINDOW_DAYS
+    # Most tickets of a long history were opened and closed before any of the windows.
+    tickets = tickets.filter(
+        tickets.is_open
+        | (tickets.opened_ago <= past_days)
+        | (tickets.closed_ago <= RATED_DAYS)
+        | (tickets.escalated_ago <= RECENT_DAYS)
+    )
     is_recent = tickets.opened_ago <= RECENT_DAYS
     is_closed_recently = tickets.closed_ago <= RECENT_DAYS
     is_rated = tickets.csat.notnull()
     is_rated_newly = is_rated & is_closed_recently
     is_rated_before = is_rated & tickets.closed_ago.between(RECENT_DAYS + 1, RATED_DAYS)
-    return tickets.group_by(list(MOMENT)).agg(
-        first_ago=tickets.opened_ago.max(),
-        last_ago=tickets.opened_ago.min(),
+    sums = tickets.group_by(list(MOMENT)).agg(
         newest=(tickets.opened_ago <= WINDOW_DAYS).sum(),
         recent=is_recent.sum(),
         past=tickets.opened_ago.between(WINDOW_DAYS + 1, past_days).sum(),
@@ -299,6 +305,7 @@ def _sums(tickets: ir.Table) -> ir.Table:
         low_ratings=((tickets.csat <= LOW_CSAT) & (tickets.closed_ago <= RATED_DAYS)).sum(),
         frictions=tickets.is_friction.sum(),
     )
+    return beside(ever, sums)
 
 
 def _is_silent(sums: ir.Table) -> ir.BooleanValue:

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, on_spine, only_where, ratio, text_tones
+from features.moments import MOMENT, beside, days_before, only_where, ratio, text_tones
 from features.sources import Sources
 
 YEAR_DAYS = 365
@@ -120,14 +120,14 @@ def build_surveys(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of this module.
+        One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = sources.engine.store(spine.select(*MOMENT).distinct())
     known = sources.known("survey_responses", moments)
     known = known.mutate(answered_ago=days_before(known, "submitted_at"), invited_ago=days_before(known, "invited_at"))
     known = sources.engine.store(known)
     parts = (_answers(known), _silence(known), _comments(known, sources))
-    return on_spine(spine, sources.engine.store(beside(moments, *parts)))
+    return sources.engine.store(beside(moments, *parts))
 
 
 def _answers(known: ir.Table) -> ir.Table:

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, moments_of, on_spine, only_where, ratio
+from features.moments import MOMENT, beside, moments_of, only_where, ratio
 from features.sources import Sources
 from features.usage_sums import (
     LOOKBACK_DAYS,
@@ -236,7 +236,7 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of this module.
+        One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = moments_of(spine, sources)
     by_user = _user_sums(use_by("user_id", spine, moments, sources))
@@ -245,7 +245,7 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
     watched = sources.watched("usage_daily", moments, on=("account_id",))
     parts = (by_user, by_week, by_module, _entitled_seats(moments, sources))
     measured = beside(watched, *(sources.engine.store(part) for part in parts))
-    return on_spine(spine, sources.engine.store(_ratios(measured)))
+    return sources.engine.store(_ratios(measured))
 
 
 def _user_sums(used: ir.Table) -> ir.Table:

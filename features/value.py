@@ -7,7 +7,7 @@ CSM's and belongs to the pulse.
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, on_spine, watched_moments
+from features.moments import MOMENT, beside, days_before, watched_moments
 from features.sources import Sources
 
 WINDOWS = (90, 180)
@@ -68,7 +68,7 @@ def build_value(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per spine row: the spine's key and one column per feature of this module.
+        One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = watched_moments(spine, sources, "value_touchpoints")
     known = sources.known("value_touchpoints", moments)
@@ -89,5 +89,4 @@ def build_value(spine: ir.Table, sources: Sources) -> ir.Table:
     )
     table = beside(moments, summed)
     counts = [feature.name for feature in FEATURES if feature.unit == "occasions"]
-    counted = sources.engine.store(table.mutate(**{name: table[name].fill_null(0) for name in counts}))
-    return on_spine(spine, counted)
+    return sources.engine.store(table.mutate(**{name: table[name].fill_null(0) for name in counts}))

@@ -9,10 +9,11 @@ import pandas as pd
 from features.build import build_features
 from features.catalogue import FEATURES
 from features.feature_sets import JUDGEMENT, NO_HUMAN_JUDGEMENT, usable_features
+from features.moments import MOMENT
 from features.notes import FEATURES as LEARNED
 from features.notes import SOURCES, build_notes
 from features.sources import Sources
-from features.spine import KEY, build_spine
+from features.spine import build_spine
 
 MakeSources = Callable[..., Sources]
 AS_OF = date(2024, 9, 2)
@@ -21,7 +22,7 @@ TEXTS = [feature.learned_from for feature in LEARNED]
 
 def texts_of(sources: Sources, *days: date) -> pd.DataFrame:
     spine = build_spine(sources, days or (AS_OF,))
-    notes = sources.engine.to_pandas(build_notes(spine, sources), KEY)
+    notes = sources.engine.to_pandas(build_notes(spine, sources), MOMENT)
     return notes[TEXTS].astype(object).where(notes[TEXTS].notna(), None)
 
 
