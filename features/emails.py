@@ -7,10 +7,12 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, beside, counted, days_before, only_where, ratio, watched_moments
+from features.moments import MOMENT, beside, counted, days_before, moments_of, only_where, ratio, watched_moments
 from features.phrases import mentions
 from features.sources import Sources
 
+MAIL_DAYS = 240
+"""The longest that any of those who share `mails_before` looks back."""
 EMAIL_DAYS = 28
 LONG_EMAIL_DAYS = 90
 REPLY_PAST_DAYS = 84
@@ -166,8 +168,8 @@ def build_emails(spine: ir.Table, sources: Sources) -> ir.Table:
     moments = watched_moments(spine, sources, "emails")
     # Every moment with a mail in the last six months has one in the last fourteen.
     people = sources.engine.store(_people_sums(moments, sources))
-    mails = sources.engine.store(_email_sums(moments, sources))
-    summed = beside(people, mails)
+    mails = sources.engine.store(_email_sums(mails_before(spine, sources)))
+    summed = beside(people, mails, _cost_sums(moments, sources))
     table = counted(moments, summed, sources, "emails", ("opened_at", "contact_id", "text"))
     was_steady = table.streak_opened.cast("float64") >= STREAK_SHARE * table.streak_sent
     is_ended = was_steady & (table.streak_sent >= STREAK_MAILS) & (table.silent_sent >= SILENCE_MAILS)
@@ -189,21 +191,35 @@ def build_emails(spine: ir.Table, sources: Sources) -> ir.Table:
     return sources.engine.store(features)
 
 
-def _email_sums(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the counts that volume, length, opening and cost words are made of, from the last six months."""
-    known = sources.known("emails", moments, lookback=("sent_at", 2 * STREAK_DAYS))
-    known = known.mutate(days_ago=days_before(known, "sent_at"))
-    opened = known.filter(known.opened_at.notnull() & (known.direction == "outbound"))
+def mails_before(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the mails known to have been sent in the `MAIL_DAYS` before each moment, without their words.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+
+    Returns:
+        One row per moment and mail: `sent_at`, `days_ago`, `direction`, `word_count` and `is_opened`, as known then.
+    """
+    known = sources.known("emails", moments_of(spine, sources), lookback=("sent_at", MAIL_DAYS))
+    ago, is_opened = days_before(known, "sent_at"), known.opened_at.notnull()
+    return sources.engine.store(
+        known.select(*MOMENT, "sent_at", "direction", "word_count", days_ago=ago, is_opened=is_opened)
+    )
+
+
+def _email_sums(mails: ir.Table) -> ir.Table:
+    """Return the counts that volume, length and opening are made of, from the last six months."""
+    known = mails.filter(mails.days_ago <= 2 * STREAK_DAYS)
+    opened = known.filter(known.is_opened & (known.direction == "outbound"))
     known = beside(known, opened.group_by(list(MOMENT)).agg(last_opened=opened.days_ago.min()))
     is_in, is_out = known.direction == "inbound", known.direction == "outbound"
     is_newest, is_recent = known.days_ago <= EMAIL_DAYS, known.days_ago <= LONG_EMAIL_DAYS
     is_counted = is_in & known.word_count.notnull()
     is_before = is_counted & ~is_newest & (known.days_ago <= EMAIL_DAYS + REPLY_PAST_DAYS)
-    is_opened, is_due = known.opened_at.notnull(), known.days_ago > OPENING_DAYS
+    is_due = known.days_ago > OPENING_DAYS
     has_fallen_silent = (known.last_opened > SILENCE_DAYS).fill_null(False)
     in_streak = is_out & known.days_ago.between(known.last_opened, known.last_opened + STREAK_DAYS - 1).fill_null(False)
-    # The pattern runs on the few mails that count, not on every pair of mail and date.
-    asked = ibis.ifelse(is_in & (known.days_ago <= COST_DAYS), known.text, ibis.null("string"))
     return known.group_by(list(MOMENT)).agg(
         engagement__emails_in_28d=(is_in & is_newest).sum(),
         engagement__emails_in_90d=(is_in & is_recent).sum(),
@@ -213,13 +229,19 @@ def _email_sums(moments: ir.Table, sources: Sources) -> ir.Table:
         newest_replies=(is_counted & is_newest).sum(),
         past_words=known.word_count.sum(where=is_before).fill_null(0),
         past_replies=is_before.sum(),
-        opened=(is_out & is_recent & is_due & is_opened).sum(),
+        opened=(is_out & is_recent & is_due & known.is_opened).sum(),
         openable=(is_out & is_recent & is_due).sum(),
         streak_sent=in_streak.sum(),
-        streak_opened=(in_streak & is_opened).sum(),
+        streak_opened=(in_streak & known.is_opened).sum(),
         silent_sent=(is_out & has_fallen_silent & (known.days_ago < known.last_opened) & is_due).sum(),
-        cost_emails=mentions(asked, COST_PHRASES).fill_null(False).sum(),
     )
+
+
+def _cost_sums(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return how many of the customer's mails speak of cost, of moments with any of the last weeks."""
+    known = sources.known("emails", moments, lookback=("sent_at", COST_DAYS))
+    asked = known.filter(known.direction == "inbound")
+    return asked.group_by(list(MOMENT)).agg(cost_emails=mentions(asked.text, COST_PHRASES).fill_null(False).sum())
 
 
 def _people_sums(moments: ir.Table, sources: Sources) -> ir.Table:

@@ -46,6 +46,7 @@ _SPOKEN = {
 DECLINE_FROM = (0.9, 0.7)
 """Usage below 0.9 of its own level has declined a little (level 1), below 0.7 a lot (level 2)."""
 
+_VERSION = ("pulse_id", "recorded_at")
 _REASON = frozenset({"csm_pulses.pulse_at", "csm_pulses.reason"})
 _COLOUR = frozenset({"csm_pulses.pulse_at", "csm_pulses.sentiment", "usage_daily.usage_date", "usage_daily.events"})
 
@@ -161,15 +162,15 @@ def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
 
 def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return the pulses of the last 180 days with age, place (0 is the newest) and what their reason says."""
-    read = sources.engine.store(read_reasons(sources))
+    said = _said(sources)
     pulses = pulses_newest_first(moments, sources)
     recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
     place = (*MOMENT, "place")
     # The pulse before each, which may be older than that.
     before = pulses.select(*MOMENT, "pulse_id", "recorded_at", place=pulses.place - 1).semi_join(recent, list(place))
-    before = beside(sources.with_values("csm_pulses", before, "reason"), read, on=("reason",))
-    table = beside(sources.with_values("csm_pulses", recent, "reason"), read, on=("reason",))
-    table = beside(table, before.select(*place, words_before="words"), on=place)
+    before = beside(before, said.select(*_VERSION, words_before="words"), on=_VERSION)
+    table = beside(recent, said, on=_VERSION)
+    table = beside(table, before.select(*place, "words_before"), on=place)
     return table.select(
         *MOMENT,
         "age_days",
@@ -180,6 +181,13 @@ def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
         has_reason=table.words.notnull(),
         is_copied=table.words == table.words_before,
     )
+
+
+def _said(sources: Sources) -> ir.Table:
+    """Return what the reason of each pulse says, so that no text has to be looked up at every moment that sees it."""
+    read = sources.engine.store(read_reasons(sources))
+    pulses = sources.tables["csm_pulses"].select(*_VERSION, "reason")
+    return sources.engine.store(beside(pulses, read, on=("reason",)).drop("reason"))
 
 
 def read_reasons(sources: Sources) -> ir.Table:

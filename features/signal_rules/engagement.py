@@ -3,13 +3,13 @@
 import ibis
 import ibis.expr.types as ir
 
+from features.emails import mails_before
 from features.moments import MOMENT, beside
 from features.run_sums import SILENCE_DAYS, runs_by_integration, runs_loaded_through
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
 from features.signal_rules.wording import days_between, number_of, sentence, words
 
-EMAIL_DAYS = 240
 READING_DAYS = 3
 """An e-mail sent later than this may still be opened."""
 UNOPENED_EMAILS = 3
@@ -42,11 +42,10 @@ _MONDAY = ibis.date("2000-01-03")
 
 def opens_stopped(scene: Scene) -> ir.Table:
     """Somebody who read everything reads nothing."""
-    known = scene.known("emails", lookback=("sent_at", EMAIL_DAYS))
+    known = mails_before(scene.spine, scene.sources)
     known = known.mutate(sent_on=known.sent_at.date())
-    read_by = known.as_of - ibis.interval(days=READING_DAYS)
-    out = known.filter((known.direction == "outbound") & ((known.sent_on < read_by) | known.opened_at.notnull()))
-    last = out.group_by(list(MOMENT)).agg(last_opened_at=out.sent_at.max(where=out.opened_at.notnull()))
+    out = known.filter((known.direction == "outbound") & ((known.days_ago > READING_DAYS) | known.is_opened))
+    last = out.group_by(list(MOMENT)).agg(last_opened_at=out.sent_at.max(where=out.is_opened))
     out = out.join(last, list(MOMENT))
     since, until = out.last_opened_at.date() - ibis.interval(days=STREAK_DAYS), out.last_opened_at
     in_streak = (out.sent_at <= until) & (out.sent_on >= since)
@@ -54,7 +53,7 @@ def opens_stopped(scene: Scene) -> ir.Table:
         unopened=(out.sent_at > until).sum(),
         unopened_since=out.sent_on.min(where=out.sent_at > until),
         sent=in_streak.sum(),
-        opened=(in_streak & out.opened_at.notnull()).sum(),
+        opened=(in_streak & out.is_opened).sum(),
     )
     judged = counted.filter(counted.last_opened_at.notnull())
     is_fired = (
@@ -78,17 +77,16 @@ def opens_stopped(scene: Scene) -> ir.Table:
 
 def meetings_off(scene: Scene) -> ir.Table:
     """Return how many meetings were settled in the last 90 days and how many of them were cancelled or missed."""
-    known = scene.known("meetings")
-    days_ago = days_between(known.status_at.date(), known.as_of)
-    recent = known.filter(days_ago.between(1, QUIET_DAYS) & known.status.isin(["held", "cancelled", "no_show"]))
+    known = scene.known("meetings", lookback=("status_at", QUIET_DAYS))
+    recent = known.filter(known.status.isin(["held", "cancelled", "no_show"]))
     return recent.group_by(list(MOMENT)).agg(meetings=recent.count(), off=(recent.status != "held").sum())
 
 
 def reply_length(scene: Scene) -> ir.Table:
     """Return replies and their words in the last 90 days and in the 90 days before."""
-    known = scene.known("emails", lookback=("sent_at", REPLY_DAYS))
-    replies = known.filter((known.direction == "inbound") & known.word_count.notnull())
-    is_recent = days_between(replies.sent_at.date(), replies.as_of) <= QUIET_DAYS
+    known = mails_before(scene.spine, scene.sources)
+    replies = known.filter((known.days_ago <= REPLY_DAYS) & (known.direction == "inbound") & known.word_count.notnull())
+    is_recent = replies.days_ago <= QUIET_DAYS
     return replies.group_by(list(MOMENT)).agg(
         replies=is_recent.sum(),
         words=replies.word_count.sum(where=is_recent).fill_null(0).cast("int64"),

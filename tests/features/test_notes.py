@@ -13,7 +13,7 @@ from features.moments import MOMENT
 from features.notes import FEATURES as LEARNED
 from features.notes import SOURCES, build_notes
 from features.sources import Sources
-from features.spine import build_spine
+from features.spine import KEY, build_spine
 
 MakeSources = Callable[..., Sources]
 AS_OF = date(2024, 9, 2)
