@@ -138,7 +138,13 @@ class DuckDBEngine(Engine):
         return self.store(ibis.memtable(table))
 
     def _compute(self, expression: ir.Table) -> ir.Table:
-        return self._connection.create_table(ibis.util.gen_name("step"), expression, temp=True)
+        name = ibis.util.gen_name("step")
+        if isinstance(expression.op(), ops.InMemoryTable):
+            return self._connection.create_table(name, expression, temp=True)
+        # Given the expression, Ibis copies the tree of the query twice on its way to a text; plans are large and many.
+        table = self._connection.create_table(name, schema=expression.schema(), temp=True)
+        self._connection.raw_sql(f"INSERT INTO {name} {self._connection.compile(expression)}")
+        return table
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         """Execute an expression and return its rows, in no particular order unless it is sorted."""

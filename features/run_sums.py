@@ -6,7 +6,7 @@ each day is read once; what a date may see of the sums is decided in `as_of`.
 
 import ibis.expr.types as ir
 
-from features.as_of import known_sums, place_in_cells
+from features.as_of import known_sums, place_in_cells, with_successor
 from features.cells import cell_days, cell_windows
 from features.moments import days_before
 from features.sources import Sources
@@ -43,6 +43,20 @@ def runs_loaded_through(spine: ir.Table, sources: Sources) -> ir.Table:
     days = sums.group_by(["cell", "seen_from", "gone_from"]).agg(last_loaded=sums.last_loaded.max())
     known = known_sums(days, spine.select("as_of").distinct(), windows, on=())
     return known.group_by("as_of").agg(through=known.last_loaded.max())
+
+
+def runs_of(asked: ir.Table, sources: Sources) -> ir.Table:
+    """Return the known runs of some integrations in the `SILENCE_DAYS` before each moment, one by one.
+
+    Args:
+        asked: Unique `account_id`, `as_of` and `integration`.
+        sources: The ingested tables.
+    """
+    on = ("account_id", "integration")
+    # Of the longest table but one only these are put in the order of their versions.
+    rows = sources.tables[TABLE].semi_join(asked, list(on))
+    rows = with_successor(rows, sources.contracts[TABLE], sources.withdrawn.get(TABLE))
+    return sources.known(TABLE, asked, on, lookback=("run_date", SILENCE_DAYS), rows=rows)
 
 
 def _sums(spine: ir.Table, sources: Sources) -> tuple[ir.Table, ir.Table]:

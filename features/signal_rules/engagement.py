@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from features.emails import mails_before
 from features.moments import MOMENT, beside
-from features.run_sums import SILENCE_DAYS, runs_by_integration, runs_loaded_through
+from features.run_sums import runs_by_integration, runs_loaded_through, runs_of
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
 from features.signal_rules.wording import days_between, number_of, sentence, words
@@ -203,8 +203,7 @@ def runs_before_silence(scene: Scene) -> ir.Table:
     """Return the runs of the eight weeks up to the last one, of the integrations that have missed any day."""
     last = scene.facts(last_runs)
     silent = last.filter(last.last_on < last.through).select(*MOMENT, "integration", "last_on")
-    on = ("account_id", "integration")
-    known = scene.sources.known("integration_runs", silent, on, lookback=("run_date", SILENCE_DAYS))
+    known = runs_of(silent, scene.sources)
     before = known.join(silent, [*MOMENT, "integration"])
     before = before.filter(days_between(before.run_date, before.last_on).between(0, RUN_WINDOW_DAYS - 1))
     is_weekend = _weekend_days(before.run_date, before.run_date + ibis.interval(days=1)) > 0
