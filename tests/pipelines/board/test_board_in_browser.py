@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from data_contracts.contract import SOURCE_TABLES
+from data_contracts.recorded_rows import read_recorded
 from pipelines.board.server import NOTEBOOKS
 from pipelines.board.shell import PAGES
 from pipelines.ingestion import ingest_source
@@ -175,6 +176,9 @@ class Look:
         self.page.goto(address)
         expect(self.page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
         self.page.wait_for_load_state("networkidle")
+        # What is below the screen is drawn once nothing else is.
+        self.page.wait_for_function("!document.documentElement.hasAttribute('data-is-drawing')")
+        self.page.wait_for_load_state("networkidle")
         return self.page
 
     def violations(self) -> list[str]:
@@ -228,6 +232,23 @@ def test_a_chosen_row_is_explained_and_leads_to_the_account(look: Look, board: s
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=PATIENCE)
 
 
+def test_blanks_and_case_of_an_account_in_the_address_are_forgiven(
+    look: Look, board: str, workspace: Workspace
+) -> None:
+    risk = read_published(workspace, "account_risk")
+    account, name = risk[["account_id", "account_name"]].iloc[1]
+    page = look.open(f"{board}/account/?account=%20{account.lower()}%20")
+    expect(page.get_by_role("heading", level=1, name=str(name))).to_be_visible(timeout=PATIENCE)
+
+
+def test_what_is_below_the_screen_is_drawn_too_though_nobody_scrolls(look: Look, board: str) -> None:
+    page = look.open(f"{board}/gut-feel/")
+    charts, tables = page.locator("marimo-mime-renderer"), page.locator("marimo-table")
+    assert charts.count() > 1
+    expect(charts.locator("[role=graphics-document][aria-label]")).to_have_count(charts.count())
+    expect(tables.get_by_role("table")).to_have_count(tables.count())
+
+
 def test_the_address_names_the_account_that_is_shown(look: Look, board: str, workspace: Workspace) -> None:
     risk = read_published(workspace, "account_risk").drop_duplicates("account_id")
     first, second = risk["account_id"].iloc[1:3]
@@ -279,14 +300,16 @@ def test_a_pulse_is_recorded_by_keyboard_and_counts_from_the_next_day(
     page.keyboard.insert_text(f"Their new CFO froze the budget {HOSTILE}")
     tab_to(page, save)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Not yet in the score").first).to_be_visible(timeout=PATIENCE)
+    said = page.locator("fg-answer", has_text="Not yet in the score")
+    expect(said).to_be_focused(timeout=PATIENCE)
+    expect(said).to_have_role("status")
     assert looking.violations() == []
     assert looking.faults == []
     assert page.evaluate("window.hit") is None
 
     (row,) = recorded_pulses(workspace).rows.values()
-    said = {"account_id": account, "csm_id": csm, "sentiment": "red", "model_visible": "no"}
-    assert {name: row[name] for name in said} == said
+    wanted = {"account_id": account, "csm_id": csm, "sentiment": "red", "model_visible": "no"}
+    assert {name: row[name] for name in wanted} == wanted
     page = looking.open(f"{board}/risk/")
     expect(page.get_by_text(f"red on {row['recorded_at'][:10]}").first).to_be_visible(timeout=PATIENCE)
     looking.context.close()
@@ -298,6 +321,38 @@ def test_a_pulse_is_recorded_by_keyboard_and_counts_from_the_next_day(
             ingest_source(table, exports, day, run, workspace.recorded)
         known = pd.read_parquet(run / "csm_pulses" / "csm_pulses.parquet")
         assert (row["pulse_id"] in set(known["pulse_id"])) == is_there
+
+
+def test_a_play_begins_and_ends_by_keyboard(browser: Browser, board: str, workspace: Workspace) -> None:
+    risk = read_published(workspace, "account_risk")
+    account, csm = risk.loc[risk["csm_id"].notna(), ["account_id", "csm_id"]].iloc[4]
+    looking = Look(browser, DESKTOP)
+    page = looking.page
+    page.goto(f"{board}/sign-in?next=pulse&account={account}")
+    page.keyboard.insert_text(add_person(workspace, csm, {}, datetime.now(UTC)))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("What is begun"))
+    page.keyboard.insert_text("executive call")
+    tab_to(page, page.get_by_role("button", name="Start a play"))
+    page.keyboard.press("Enter")
+    expect(page.locator("fg-answer", has_text="The play “executive call” has started.")).to_be_focused(timeout=PATIENCE)
+    page.reload()
+    open_play = page.get_by_label("Open play")
+    expect(open_play).to_be_visible(timeout=PATIENCE)
+    tab_to(page, open_play)
+    open_play.press("e")
+    ended = page.get_by_role("radio", name="has ended")
+    tab_to(page, page.get_by_role("radiogroup", name="It").locator(":focus"))
+    while not ended.is_checked():
+        page.keyboard.press("ArrowRight")
+    tab_to(page, page.get_by_role("button", name="Put on record"))
+    page.keyboard.press("Enter")
+    expect(page.locator("fg-answer", has_text="The play “executive call” has ended.")).to_be_focused(timeout=PATIENCE)
+    assert looking.faults == []
+    assert looking.violations() == []
+    (play,) = [row for row in read_recorded(workspace.recorded / "plays").rows.values() if row["ended_at"]]
+    assert (play["account_id"], play["kind"], play["csm_id"]) == (account, "executive call", csm)
+    looking.context.close()
 
 
 def tab_to(page: Page, element: Any) -> None:
