@@ -20,7 +20,7 @@ def _():
     from pipelines.board import account as page
     from pipelines.board.history import history_chart, shown_probabilities
     from pipelines.board.people import missing_roles, stakeholders
-    from pipelines.board.place import ask, company_or_fault, the_workspace
+    from pipelines.board.place import account_meant, ask, company_or_fault, the_workspace
     from pipelines.board.place import asked as asked_for
     from pipelines.board.sessions import sessions
     from pipelines.board.shell import empty, header, nothing_published, section
@@ -29,6 +29,7 @@ def _():
     from pipelines.recording.plays import plays_on_record
 
     return (
+        account_meant,
         ask,
         asked_for,
         company_or_fault,
@@ -53,14 +54,14 @@ def _():
 
 
 @app.cell
-def _(asked_for, company_or_fault, header, mo, nothing_published, page, published, the_workspace):
+def _(account_meant, asked_for, company_or_fault, header, mo, nothing_published, page, published, the_workspace):
     workspace = the_workspace()
     request = mo.app_meta().request
     meta = None if request is None else request.meta
     company, fault = company_or_fault(workspace)
     risk = published(workspace, "account_risk")
     signals = published(workspace, "signals")
-    asked = asked_for("account")
+    asked = account_meant(asked_for("account"), company.accounts if company else ())
     accounts = page.accounts_told_of(company, risk, signals, asked=asked)
     mo.stop(
         not accounts,

@@ -22,7 +22,7 @@ def _():
     from pipelines.board import aftermath, plays
     from pipelines.board import pulse as page
     from pipelines.board.answer import held_back
-    from pipelines.board.place import ask, company_or_fault, the_workspace
+    from pipelines.board.place import account_meant, ask, company_or_fault, the_workspace
     from pipelines.board.place import asked as asked_for
     from pipelines.board.sessions import sessions
     from pipelines.board.shell import empty, header, nothing_published, section
@@ -31,6 +31,7 @@ def _():
     from pipelines.recording.records import new_id
 
     return (
+        account_meant,
         ask,
         asked_for,
         company_or_fault,
@@ -53,15 +54,15 @@ def _():
 
 
 @app.cell
-def _(asked_for, company_or_fault, header, mo, nothing_published, page, the_workspace):
+def _(account_meant, asked_for, company_or_fault, header, mo, nothing_published, page, the_workspace):
     workspace = the_workspace()
     request = mo.app_meta().request
     meta = None if request is None else request.meta
-    asked = asked_for("account")
     has_seen = bool(asked_for("seen"))
     csm_id = page.signed_in(workspace, page.token_of(meta))
     company, fault = company_or_fault(workspace)
     mo.stop(company is None, mo.vstack([mo.Html(header("pulse", meta=meta)), mo.Html(nothing_published(fault))]))
+    asked = account_meant(asked_for("account"), company.accounts)
     return asked, company, csm_id, has_seen, meta, workspace
 
 

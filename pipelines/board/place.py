@@ -4,6 +4,7 @@ A notebook has no command line of its own, whether it is served, opened in the e
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import marimo as mo
@@ -33,7 +34,24 @@ def company_or_fault(workspace: Workspace) -> tuple[KnownCompany, None] | tuple[
 def asked(name: str) -> str | None:
     """Return what the address says of a name, the last of several, or None where it says nothing."""
     values: list[str] = mo.query_params().get_all(name)
-    return next((value for value in reversed(values) if value), None)
+    return next((value for value in reversed(values) if value.strip()), None)
+
+
+def account_meant(asked: str | None, known: Iterable[str]) -> str | None:
+    """Return the account that an address means: by its id, or by the only one that differs from it in case alone.
+
+    Args:
+        asked: What the address says; blanks around it mean nothing. None where it says nothing.
+        known: Ids of the accounts there are.
+
+    Returns:
+        The id; what was asked for where there is none such, or more than one.
+    """
+    if asked is None:
+        return None
+    written, ids = asked.strip(), set(known)
+    near = [account for account in ids if account.casefold() == written.casefold()]
+    return near[0] if written not in ids and len(near) == 1 else written
 
 
 def ask(account_id: str | None) -> None:

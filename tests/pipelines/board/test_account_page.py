@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.board import account as page
+from pipelines.board.place import account_meant
 from pipelines.recording.known import KnownCompany
 
 COMPANY = KnownCompany(date(2026, 6, 29), {"A1": "Acme", "A2": None, "A3": "Gone"}, {}, Path("nowhere"))
@@ -55,3 +56,13 @@ def test_nothing_watched_is_not_said_to_be_fine() -> None:
     nothing = page.rows_of(None, "A3")
     assert "No signals are published." in page.renewals_html("A3", nothing, None, None, None)
     assert "None." in page.renewals_html("A3", nothing, None, None, SIGNALS)
+
+
+def test_an_address_may_be_loose_about_blanks_and_case_where_one_account_can_be_meant() -> None:
+    known = ["A1", "a2", "A2", "B3"]
+    assert account_meant(" b3 ", known) == "B3"
+    assert account_meant("a2", known) == "a2"
+    assert account_meant("A9", known) == "A9"
+    assert account_meant("ä", ["Ä", "AE"]) == "Ä"
+    assert account_meant(None, known) is None
+    assert account_meant("aB", ["AB", "ab"]) == "aB"
