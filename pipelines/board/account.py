@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from data_contracts.reading import quote_text
+from data_contracts.recorded_rows import RecordedRow
 from pipelines.brief.accounts import STANCES
 from pipelines.figures_in_words import between, counted, known, money, percent, plain, safe_link
 from pipelines.pages import render
@@ -25,7 +26,8 @@ from pipelines.workspace import Workspace
 _REASONS: Final = 10
 _LONGEST_NAME: Final = 32
 _PULSE_COLUMNS: Final = ["given on", "by", "colour", "about", "reason", "in the score"]
-_SOURCE_COLUMNS: Final = ("pulse_id", "pulse_at", "csm_id", "sentiment", "about", "reason", "recorded_at")
+_TOLD: Final = ("csm_id", "sentiment", "about", "reason")
+_SOURCE_COLUMNS: Final = ("pulse_id", "pulse_at", *_TOLD, "recorded_at")
 
 
 def rows_of(risk: pd.DataFrame | None, account_id: str) -> pd.DataFrame:
@@ -170,20 +172,18 @@ def pulses_of(workspace: Workspace, company: KnownCompany, account_id: str) -> p
     Returns:
         given on, by, colour, about, reason, in the score; with `pulse_on` and `sentiment` for charts.
     """
-    here = [row for row in recorded_pulses(workspace).rows.values() if row.get("account_id") == account_id]
-    states = dict(zip((str(row.get("pulse_id")) for row in here), score_states(workspace, here), strict=True))
-    rows: list[tuple[Any, ...]] = [tuple(row.get(name) for name in _SOURCE_COLUMNS) for row in here]
+    said: dict[str, RecordedRow] = {}
     if company.table(PULSES).is_file():
         texts = ", ".join(f"CAST({name} AS VARCHAR)" for name in _SOURCE_COLUMNS)
         text = f"SELECT {texts} FROM {parquet(company.table(PULSES))} WHERE account_id = {quote_text(account_id)}"
-        newest = {str(row[0]): row for row in sorted(query(text), key=lambda row: str(row[-1]))}
-        rows += [row for pulse, row in newest.items() if pulse not in states]
-    rows.sort(key=lambda row: str(row[1]), reverse=True)
+        for row in sorted(query(text), key=lambda row: str(row[-1])):
+            said[str(row[0])] = dict(zip(_SOURCE_COLUMNS, row, strict=True))
+    here = [row for row in recorded_pulses(workspace).rows.values() if row.get("account_id") == account_id]
+    said |= {str(row.get("pulse_id")): row for row in here}
+    states = score_states(workspace, list(said.values()))
+    newest_first = sorted(zip(said.values(), states, strict=True), key=lambda each: str(each[0].get("pulse_at")))[::-1]
     table = pd.DataFrame.from_records(
-        [
-            (str(at)[:16], by, colour, about, reason, states.get(str(pulse), "in the score"))
-            for pulse, at, by, colour, about, reason, _ in rows
-        ],
+        [(str(row.get("pulse_at"))[:16], *(row.get(name) for name in _TOLD), state) for row, state in newest_first],
         columns=_PULSE_COLUMNS,
     )
     return table.assign(pulse_on=table["given on"].str[:10], sentiment=table["colour"])

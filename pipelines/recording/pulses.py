@@ -110,7 +110,7 @@ def score_states(workspace: Workspace, rows: Sequence[RecordedRow]) -> list[Scor
 
     A score as of a date knows what was recorded before that day began, so a pulse of today is in none of today.
     """
-    days = published_dates(workspace, "account_risk")
+    days = published_dates(workspace, "account_risk") if rows else []
     manifest = read_manifest(workspace, days[-1]) if days else None
     if manifest is None:
         return ["not yet in the score"] * len(rows)

@@ -180,6 +180,12 @@ def test_what_was_said_here_and_in_the_source_is_one_list(scored: Workspace, com
     assert list(said["in the score"]) == ["not yet in the score", "in the score", "in the score"]
 
 
+def test_nothing_that_was_said_is_in_a_score_where_there_is_none(workspace: Workspace, company: KnownCompany) -> None:
+    for manifest in workspace.published.glob("*.json"):
+        manifest.unlink()
+    assert list(pulses_of(workspace, company, "A1")["in the score"]) == ["not yet in the score"] * 2
+
+
 def test_a_play_starts_sleeps_and_ends(workspace: Workspace, company: KnownCompany, token: str) -> None:
     assert plays.begin_play(workspace, company, token, "A1", "executive alignment").is_recorded
     assert not plays.begin_play(workspace, company, token, "A1", "executive alignment").is_recorded
