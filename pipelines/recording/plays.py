@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from data_contracts.contract import source_contracts
+from data_contracts.reading import quote_text
 from data_contracts.recorded_rows import RecordedRow, read_recorded, read_row
 from pipelines.recording.known import KnownCompany, near_names, parquet, query
 from pipelines.recording.records import (
@@ -70,7 +71,11 @@ def plays_on_record(workspace: Workspace, company: KnownCompany, account_id: str
         texts = ", ".join(
             f"strftime({name}, '%Y-%m-%d %H:%M:%S.%f')" if name.endswith("_at") else name for name in _COLUMNS
         )
-        found = query(f"SELECT {texts} FROM {parquet(company.table(PLAYS))}")
+        source = parquet(company.table(PLAYS))
+        # Every version of the plays that the account ever had: the newest says whose they are.
+        of_account = f"SELECT play_id FROM {source} WHERE account_id = {quote_text(account_id or '')}"
+        which = "" if account_id is None else f" WHERE play_id IN ({of_account})"
+        found = query(f"SELECT {texts} FROM {source}{which}")
         rows += [dict(zip(_COLUMNS, row, strict=True)) for row in found]
     recorded = read_recorded(workspace.recorded / PLAYS).rows.values()
     rows += [row for row in recorded if all(row.get(name) for name in ("play_id", "account_id", "started_at"))]
