@@ -49,6 +49,7 @@ _FRESH: Final = "fresh"
 _SOON_DAYS: Final = 180
 TABS: Final = {"week": "This week", "disagreements": "Disagreements to settle", "stale": "Stale pulses"}
 TABLE_FORMATS: Final = {
+    "#": amount,
     "churn": whole_share,
     "usage alone": whole_share,
     "usual here": whole_share,
@@ -159,8 +160,8 @@ def week_table(rows: pd.DataFrame, said_since: Mapping[str, str]) -> pd.DataFram
             "account": _names(rows),
             "churn": rows["churn_probability"].astype("float64"),
             "90 %": _intervals(rows),
-            "tier": rows["risk_tier"],
-            "stance": rows["stance"],
+            "tier": rows["risk_tier"].fillna(""),
+            "stance": rows["stance"].fillna(""),
             "said": rows["sentiment"].fillna("no pulse"),
             "renewal": _days(rows["renewal_date"]),
             "days": rows["lead_days"].astype("Int64"),
