@@ -24,7 +24,7 @@ from pipelines.training_record import SNAPSHOTS
 from pipelines.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
-BASE = "commercial"
+BASE, COLOUR = "commercial", "pulse"
 FULL, ALONE = "all", "contract alone"
 MODELS = {"churn_probability": "combined model", "logistic_full": "logistic regression"}
 METRICS = {"roc_auc": "AUC", "brier_skill": "Brier skill"}
@@ -49,6 +49,9 @@ def walk(data: LearningData, features: tuple[Feature, ...], settings: ModelSetti
     """Return the matured predictions of a walk that may use these features only."""
     # The usage view is not asked for; the few contract facts keep its fit short.
     usage = tuple(feature.name for feature in features if feature.family == BASE)
+    if all(feature.family != COLOUR for feature in features):
+        # The combined model starts from what the colour has meant, which is of that family too.
+        settings = settings.model_copy(update={"colour_share": 0.0})
     return walk_forward(replace(data, features=features, usage_features=usage), settings).matured(data)
 
 
@@ -85,7 +88,8 @@ def page(table: pd.DataFrame, data: LearningData, accounts: int) -> str:
         "*Dropped*: everything but this family, less everything. A family that others can stand in for loses nothing "
         "here. *Added*: the contract's own facts and this family, less those facts alone. Differences are paired; in "
         "brackets the 95 % interval from resampled accounts. An interval that holds zero settles nothing, and with a "
-        "hundred churns most do.",
+        "hundred churns most do. Without the family of the pulse the combined model does not start from the meaning of "
+        "the colour either.",
         "",
     ]
     for model, spoken in MODELS.items():
