@@ -4,8 +4,8 @@
 
 copies what stands published in a workspace, with every account repeated under other ids until there are so many, serves
 the board on it, and opens each page in Chromium: once to warm it, then five times. Prints the median from address to
-the last thing drawn on the screen and just below it, how many times an empty page that is, and until all of the page
-is drawn, for which the browser rests a second; and the same for a filter of the risk board. Needs Chromium; `CHROMIUM`
+the last thing drawn, how many times an empty page that is, and until the charts and tables below the screen are drawn
+as well, for which the browser rests a second; and the same for a filter of the risk board. Needs Chromium; `CHROMIUM`
 names it where it is called otherwise.
 """
 # ruff: noqa: S608  (column names are of our own, paths are quoted)
@@ -36,6 +36,7 @@ RUN = "many"
 REPEATED = ("account_id", "renewal_id", "contract_id", "event_id", "pulse_id", "play_id", "contact_id", "user_id")
 BESIDE = ("accounts", "csms", "contacts", "csm_pulses", "plays", "usage_daily")
 OPENINGS = 5
+QUIET = 0.5
 EMPTY = """import marimo
 app = marimo.App(width="full")
 
@@ -91,12 +92,12 @@ def seconds(page: Page, act: Callable[[], object]) -> float:
     )
     started = page.evaluate("performance.now()")
     act()
-    page.wait_for_function(f"window.changed > {started} && performance.now() - window.changed > 500")
+    page.wait_for_function(f"window.changed > {started} && performance.now() - window.changed > {1000 * QUIET}")
     return float(page.evaluate("window.changed") - started) / 1000
 
 
 def opening(page: Page, address: str) -> tuple[float, float]:
-    """Seconds from address until nothing on the screen changes any more, and until all of the page is drawn."""
+    """Seconds from address until nothing changes any more, and until the last chart and table is drawn."""
     started = time.perf_counter()
     page.goto(address)
     page.wait_for_selector("h1")

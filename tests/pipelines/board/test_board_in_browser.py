@@ -326,9 +326,10 @@ def test_a_pulse_is_recorded_by_keyboard_and_counts_from_the_next_day(
 
 def test_a_play_begins_and_ends_by_keyboard(browser: Browser, board: str, workspace: Workspace) -> None:
     risk = read_published(workspace, "account_risk")
-    owned = risk.loc[risk["csm_id"].notna(), ["account_id", "csm_id"]]
-    # Whoever records a pulse in the test above has a token already.
-    account, csm = owned[owned["csm_id"] != owned["csm_id"].iloc[2]].iloc[0]
+    owned = risk[risk["csm_id"].notna()]
+    # Whoever records a pulse in the test above has a token already; a play of another system cannot be ended here.
+    is_free = (owned["csm_id"] != owned["csm_id"].iloc[2]) & owned["open_play_since"].isna()
+    account, csm = owned.loc[is_free, ["account_id", "csm_id"]].iloc[0]
     looking = Look(browser, DESKTOP)
     page = looking.page
     page.goto(f"{board}/sign-in?next=pulse&account={account}")
