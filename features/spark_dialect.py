@@ -79,6 +79,10 @@ class SparkDialect(PySparkCompiler):
             return self.f.rint(arg)
         return self.f.round(arg) if given.is_decimal() else arg
 
+    def visit_BitOr(self, op: Any, *, arg: Any, where: Any) -> Any:
+        """Join the bits of all rows, which Ibis has no rule for on Spark."""
+        return self.agg.bit_or(arg, where=where)
+
     def visit_IsNull(self, op: Any, *, arg: Any) -> Any:
         """Tell null from not-a-number, which Ibis takes for null on Spark only."""
         return arg.is_(_NULL)
