@@ -457,6 +457,14 @@ def test_features_say_yes_no_and_nothing(make_sources: MakeSources) -> None:
     assert pd.isna(row["signal__has_invoice_overdue"])
 
 
+@pytest.mark.parametrize("name", ["usage_decline", "critical_module_decline"])
+def test_features_fire_without_the_evidence_that_nobody_reads(make_sources: MakeSources, name: str) -> None:
+    sources = make_sources(**FIRES[name][0])
+    found = sources.engine.to_pandas(build_signals(build_spine(sources, [AS_OF]), sources), KEY)
+    assert found[f"signal__has_{name}"].tolist() == [True]
+    assert state_of(sources, name)["evidence"]
+
+
 def test_features_carry_the_lineage_of_what_they_need() -> None:
     features = {feature.name: feature for feature in signal_features()}
     assert not features["signal__has_usage_decline"].is_judgement
