@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, beside, counted, days_before, only_where, ratio, watched_moments
+from features.moments import MOMENT, counted, days_before, only_where, ratio, watched_moments
 from features.sources import Sources
 
 MEETING_DAYS = 90
@@ -131,7 +131,7 @@ def build_meetings(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per account and date of the spine that is measured, with one column per feature of `FEATURES`.
     """
     moments = watched_moments(spine, sources, "meetings")
-    summed = _meeting_sums(moments, sources.known("meetings", moments))
+    summed = _meeting_sums(sources.known("meetings", moments))
     table = counted(moments, summed, sources, "meetings", ("has_executive",))
     # Without dates of recording a meeting is known only once its day has come, so that none is ever ahead.
     is_plan_known = sources.reports["meetings"].knowledge_dates == "recorded"
@@ -153,22 +153,13 @@ def build_meetings(spine: ir.Table, sources: Sources) -> ir.Table:
     return sources.engine.store(features)
 
 
-def _meeting_sums(moments: ir.Table, known: ir.Table) -> ir.Table:
+def _meeting_sums(known: ir.Table) -> ir.Table:
     """Return the counts that the features of meetings are made of."""
     known = known.mutate(
         days_ago=days_before(known, "scheduled_at"),
         settled_days_ago=days_before(known, "status_at"),
         is_held=(known.status == "held").fill_null(False),
         is_off=known.status.isin(("cancelled", "no_show")).fill_null(False),
-    )
-    held = known.filter(known.is_held & (known.days_ago > 0))
-    last = held.group_by(list(MOMENT)).agg(
-        engagement__days_since_qbr=held.days_ago.min(where=held.kind == "qbr"),
-        engagement__days_since_meeting=held.days_ago.min(),
-    )
-    # All else looks at what is planned or not long ago, of a long history the least.
-    known = known.filter(
-        (known.days_ago <= MEETING_DAYS + ATTENDEE_PAST_DAYS) | (known.settled_days_ago <= MEETING_DAYS)
     )
     is_past = known.days_ago > 0
     is_recent = is_past & (known.days_ago <= MEETING_DAYS)
@@ -177,7 +168,7 @@ def _meeting_sums(moments: ir.Table, known: ir.Table) -> ir.Table:
     is_newest = is_counted & is_recent
     is_before = is_counted & known.days_ago.between(MEETING_DAYS + 1, MEETING_DAYS + ATTENDEE_PAST_DAYS)
     is_planned = ~is_past & ~known.is_held & ~known.is_off
-    sums = known.group_by(list(MOMENT)).agg(
+    return known.group_by(list(MOMENT)).agg(
         engagement__meetings_held_90d=(is_held & is_recent).sum(),
         engagement__meetings_cancelled_90d=(
             (known.status == "cancelled") & known.settled_days_ago.between(1, MEETING_DAYS)
@@ -193,6 +184,7 @@ def _meeting_sums(moments: ir.Table, known: ir.Table) -> ir.Table:
         past_attendees=known.attendee_count.sum(where=is_before).fill_null(0),
         past_meetings=is_before.sum(),
         planned=is_planned.sum(),
+        engagement__days_since_qbr=known.days_ago.min(where=is_held & (known.kind == "qbr")),
+        engagement__days_since_meeting=known.days_ago.min(where=is_held),
         days_to_next=-known.days_ago.max(where=is_planned),
     )
-    return beside(moments, last, sums)

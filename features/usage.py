@@ -248,6 +248,11 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
     return sources.engine.store(_ratios(measured))
 
 
+def entitlements_at(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the modules that each moment's account is entitled to, as known then: `module`, `seats`, and the rest."""
+    return sources.engine.store(sources.known("entitlements", moments))
+
+
 def _user_sums(used: ir.Table) -> ir.Table:
     windows = {f"w{n}": events_in(used, n * WINDOW_DAYS + 1, (n + 1) * WINDOW_DAYS) for n in range(WINDOWS)}
     users = used.select(*MOMENT, **windows)
@@ -275,7 +280,7 @@ def _week_sums(known: ir.Table) -> ir.Table:
 
 
 def _module_sums(used: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
-    entitled = sources.known("entitlements", moments)
+    entitled = entitlements_at(moments, sources)
     critical = entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()
     # Others look further back; a module that has no row in these windows is not among those of the past.
     recent = used.filter(ibis.coalesce(used.events_1_28, used.events_29_30, used.events_31_112).notnull())
@@ -296,7 +301,7 @@ def _module_sums(used: ir.Table, moments: ir.Table, sources: Sources) -> ir.Tabl
 
 def _entitled_seats(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return the seats as known at each moment: the largest number over modules, since people share modules."""
-    entitled = sources.known("entitlements", moments)
+    entitled = entitlements_at(moments, sources)
     return entitled.group_by(list(MOMENT)).agg(seats=entitled.seats.max())
 
 

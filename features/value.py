@@ -74,22 +74,19 @@ def build_value(spine: ir.Table, sources: Sources) -> ir.Table:
     known = sources.known("value_touchpoints", moments)
     shown = known.mutate(days_ago=days_before(known, "occurred_at"))
     shown = shown.filter(shown.days_ago > 0)
-    last = shown.group_by(list(MOMENT)).agg(
+    summed = shown.group_by(list(MOMENT)).agg(
+        **{
+            f"value__{stakeholder}_touchpoints_{days}d": (
+                (shown.stakeholder == stakeholder) & (shown.days_ago <= days)
+            ).sum()
+            for stakeholder in STAKEHOLDERS
+            for days in WINDOWS
+        },
         **{
             f"value__days_since_{stakeholder}": shown.days_ago.min(where=shown.stakeholder == stakeholder)
             for stakeholder in _DECIDERS
         },
     )
-    recent = shown.filter(shown.days_ago <= max(WINDOWS))
-    summed = recent.group_by(list(MOMENT)).agg(
-        **{
-            f"value__{stakeholder}_touchpoints_{days}d": (
-                (recent.stakeholder == stakeholder) & (recent.days_ago <= days)
-            ).sum()
-            for stakeholder in STAKEHOLDERS
-            for days in WINDOWS
-        },
-    )
-    table = beside(moments, last, summed)
+    table = beside(moments, summed)
     counts = [feature.name for feature in FEATURES if feature.unit == "occasions"]
     return sources.engine.store(table.mutate(**{name: table[name].fill_null(0) for name in counts}))

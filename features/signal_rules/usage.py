@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 from features.moments import MOMENT, beside
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.wording import days_between, number_of, percent, sentence, words
+from features.usage import entitlements_at
 from features.usage_sums import events_in, use_by, use_by_week
 
 LOOKBACK_DAYS = 120
@@ -84,7 +85,7 @@ def critical_module_decline(scene: Scene) -> ir.Table:
     """The module that the renewal hangs on, far below its own level; of several the one that fell most."""
     modules = use_by("module", scene.spine, scene.moments, scene.sources)
     modules = modules.mutate(newest=events_in(modules, 1, 30), past=events_in(modules, 31, LOOKBACK_DAYS))
-    entitled = scene.known("entitlements")
+    entitled = entitlements_at(scene.moments, scene.sources)
     critical = entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()
     judged = modules.join(critical, [*MOMENT, "module"])
     judged = judged.filter((judged.past > 0) & (judged.first_days_ago > 105))
@@ -140,7 +141,7 @@ def _people(scene: Scene, fired: ir.Table, newest_days: int, days: int) -> ir.Ta
 
 def seats_unused(scene: Scene) -> ir.Table:
     """Seats that nobody sits on."""
-    entitled = scene.known("entitlements")
+    entitled = entitlements_at(scene.moments, scene.sources)
     seats = entitled.group_by(list(MOMENT)).agg(seats=entitled.seats.max())
     level = scene.facts(usage_level).join(seats, list(MOMENT))
     level = level.filter((level.seats >= MINIMUM_SEATS) & ((level.first_days_ago > 84) | (level.first_days_ago == 0)))
