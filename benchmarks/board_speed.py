@@ -37,6 +37,7 @@ REPEATED = ("account_id", "renewal_id", "contract_id", "event_id", "pulse_id", "
 BESIDE = ("accounts", "csms", "contacts", "csm_pulses", "plays", "usage_daily")
 OPENINGS = 5
 QUIET = 0.5
+"""Seconds without any change from which on a page is held to be drawn."""
 EMPTY = """import marimo
 app = marimo.App(width="full")
 
@@ -104,7 +105,7 @@ def opening(page: Page, address: str) -> tuple[float, float]:
     drawn = time.perf_counter() - started
     on_screen = drawn + seconds(page, lambda: page.evaluate("document.body.setAttribute('data-watched', '')"))
     is_drawn = "!document.documentElement.hasAttribute('data-is-drawing')"
-    page.wait_for_function(f"{is_drawn} && performance.now() - window.changed > 500")
+    page.wait_for_function(f"{is_drawn} && performance.now() - window.changed > {1000 * QUIET}")
     return on_screen, float(page.evaluate("window.changed")) / 1000
 
 
