@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.encoding import Encoder
 from models.learning import Cohort, FloatArray, TextArray
-from models.linear_inputs import BAND_COLUMNS, LinearInputs
+from models.linear_inputs import BAND_COLUMNS, Design, LinearInputs
 from models.logistic import fit_logistic, sigmoid
 from models.settings import SCORED_BANDS, ModelSettings
 
@@ -49,17 +48,16 @@ class LogisticBaseline:
     coefficients: FloatArray
 
     @classmethod
-    def fit(cls, encoder: Encoder, matrix: FloatArray, cohort: Cohort, settings: ModelSettings) -> "LogisticBaseline":
-        """Fits scaler and coefficients on a cohort, given as the encoder has it too."""
-        inputs = LinearInputs.fit(encoder, matrix, cohort.weights)
-        columns = inputs.columns(matrix, cohort.bands)
+    def fit(cls, design: Design, cohort: Cohort, settings: ModelSettings) -> "LogisticBaseline":
+        """Fits the coefficients on a cohort, whose design is given."""
+        columns = design.columns
         precision = np.full(columns.shape[1], settings.logistic_precision)
         precision[0] = 0.0
         precision[1:BAND_COLUMNS] = settings.band_precision
         coefficients = fit_logistic(
             columns, cohort.outcomes, cohort.weights, center=np.zeros(columns.shape[1]), precision=precision
         )
-        return cls(inputs, coefficients)
+        return cls(design.inputs, coefficients)
 
     def predict(self, matrix: FloatArray, bands: TextArray) -> FloatArray:
         """Churn probability of each row, rounded to 12 decimals, shape (n,).

@@ -4,21 +4,22 @@ A small table of churn rates, partially pooled, fitted on a cohort. It says what
 person was right: judging people's record is done elsewhere, on what was published.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Self
 
 import numpy as np
 import pandas as pd
 
 from models.baselines import BaseRates
-from models.learning import Cohort, FloatArray
+from models.learning import Cohort, FloatArray, IntArray, TextArray
 from models.logistic import fit_logistic, logit, sigmoid
 from models.settings import SCORED_BANDS, ModelSettings
 
 COLOURS: Final = ("green", "yellow", "red")
 AGE_STATES: Final = ("fresh", "stale", "inherited")
 """Age states in which a colour still counts; at `absent` the base rate stands in."""
+_CELLS: Final = tuple(product(COLOURS, AGE_STATES, SCORED_BANDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +36,31 @@ class GutTable:
     @classmethod
     def fit(cls, cohort: Cohort, base_rates: BaseRates, settings: ModelSettings) -> Self:
         """Fits the table on a cohort whose base rates are given."""
-        colours, states = _pulse(cohort.snapshots)
-        base = base_rates.of(cohort.bands)
-        rates = {}
+        bands = cohort.bands
+        base, cells = base_rates.of(bands), _cells(cohort.snapshots, bands)
+        shifts = {}
         for colour in COLOURS:
-            rows = (colours == colour) & np.isin(states, AGE_STATES)
-            shift = _colour_shift(base[rows], cohort.outcomes[rows], cohort.weights[rows], settings.colour_shift_sd)
-            for state in AGE_STATES:
-                for band in SCORED_BANDS:
-                    expected = float(sigmoid(logit(base_rates.of(np.array([band], dtype=object))) + shift)[0])
-                    cell = rows & (states == state) & (cohort.bands == band)
-                    churned = float(cohort.weights[cell] @ cohort.outcomes[cell])
-                    strength = settings.gut_cell_strength
-                    rate = (churned + strength * expected) / (float(cohort.weights[cell].sum()) + strength)
-                    rates[f"{colour}|{state}|{band}"] = rate
+            rows = np.isin(cells, [place for place, cell in enumerate(_CELLS) if cell[0] == colour])
+            shifts[colour] = _colour_shift(
+                base[rows], cohort.outcomes[rows], cohort.weights[rows], settings.colour_shift_sd
+            )
+        rates = {}
+        for place, (colour, state, band) in enumerate(_CELLS):
+            expected = float(sigmoid(logit(base_rates.of(np.array([band], dtype=object))) + shifts[colour])[0])
+            rows = cells == place
+            churned = float(cohort.weights[rows] @ cohort.outcomes[rows])
+            strength = settings.gut_cell_strength
+            rate = (churned + strength * expected) / (float(cohort.weights[rows].sum()) + strength)
+            rates[f"{colour}|{state}|{band}"] = rate
         return cls(rates)
 
     def view(self, snapshots: pd.DataFrame, bands: pd.Series, base_rates: BaseRates) -> FloatArray:
         """Gut view of each row, shape (n,); the base rate where no pulse counts, NaN for a band that is not scored."""
-        colours, states = _pulse(snapshots)
-        cells = (
-            pd.Series(colours).astype(str)
-            + "|"
-            + pd.Series(states).astype(str)
-            + "|"
-            + bands.reset_index(drop=True).astype(str)
-        )
-        base = base_rates.of(bands.to_numpy(dtype=object))
-        rates: Mapping[str, float] = self.rates
-        meant = np.array([rates.get(cell, np.nan) for cell in cells], dtype=np.float64)
-        return np.where(np.isnan(meant), base, meant)
+        names = bands.to_numpy(dtype=object)
+        base, cells = base_rates.of(names), _cells(snapshots, names)
+        # A row in no cell is at place -1, which is the last.
+        rates = np.array([*(self.rates.get("|".join(cell), np.nan) for cell in _CELLS), np.nan])
+        return np.where(np.isnan(rates[cells]), base, rates[cells])
 
     def shift(self, snapshots: pd.DataFrame, bands: pd.Series, base_rates: BaseRates) -> FloatArray:
         """Log-odds by which each row's colour moves the base rate, shape (n,); zero where no pulse counts."""
@@ -72,8 +68,14 @@ class GutTable:
         return logit(self.view(snapshots, bands, base_rates)) - logit(base)
 
 
-def _pulse(snapshots: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    return snapshots["sentiment"].to_numpy(dtype=object), snapshots["pulse_state"].to_numpy(dtype=object)
+def _cells(snapshots: pd.DataFrame, bands: TextArray) -> IntArray:
+    """Place of each row's cell among `_CELLS`, -1 where it is in none; shape (n,)."""
+    columns = ((COLOURS, snapshots["sentiment"]), (AGE_STATES, snapshots["pulse_state"]), (SCORED_BANDS, bands))
+    place, is_known = np.zeros(len(bands), dtype=np.int64), np.ones(len(bands), dtype=bool)
+    for names, values in columns:
+        code = pd.Index(names, dtype=object).get_indexer(pd.Index(values, dtype=object))
+        place, is_known = place * len(names) + code, is_known & (code >= 0)
+    return np.where(is_known, place, -1)
 
 
 def _colour_shift(base: FloatArray, outcomes: FloatArray, weights: FloatArray, prior_sd: float) -> float:

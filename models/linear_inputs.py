@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from models.encoding import Encoder
-from models.learning import FloatArray, IntArray, TextArray
+from models.learning import Cohort, FloatArray, IntArray, TextArray
 from models.logistic import ROWS_AT_A_TIME
 from models.settings import SCORED_BANDS
 
@@ -83,6 +83,35 @@ class LinearInputs:
             np.clip(scaled, -OUTERMOST_DEVIATION, OUTERMOST_DEVIATION, out=columns[rows, first:last])
             columns[rows, last:] = np.isnan(values)
         return columns
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A cohort as linear models see it; made once for all that are fitted on it.
+
+    Attributes:
+        inputs: What the columns are, fitted on the cohort.
+        columns: Shape (n, BAND_COLUMNS + 2 c).
+    """
+
+    inputs: LinearInputs
+    columns: FloatArray
+
+    @classmethod
+    def of(cls, encoder: Encoder, matrix: FloatArray, cohort: Cohort) -> "Design":
+        """The design of a cohort, which is given as the encoder has it too, shape (n, features)."""
+        inputs = LinearInputs.fit(encoder, matrix, cohort.weights)
+        return cls(inputs, inputs.columns(matrix, cohort.bands))
+
+    def part(self, encoder: Encoder) -> "Design":
+        """The design of the same cohort by an encoder of some of the features, or of all."""
+        inputs = self.inputs
+        if encoder == inputs.encoder:
+            return self
+        values = np.flatnonzero(np.isin(inputs.features, [inputs.encoder.column(name) for name in encoder.names]))
+        kept = [*range(BAND_COLUMNS), *(BAND_COLUMNS + values), *(BAND_COLUMNS + len(inputs.means) + values)]
+        chosen = LinearInputs(encoder, inputs.means[values], inputs.deviations[values])
+        return Design(chosen, np.take(self.columns, kept, axis=1))
 
 
 def _sizes(encoder: Encoder) -> list[int]:

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from models.boosting import CONSTRAINTS
-from models.encoding import Encoder
 from models.learning import Cohort, FloatArray, TextArray, unit_of
-from models.linear_inputs import BAND_COLUMNS, LinearInputs
+from models.linear_inputs import BAND_COLUMNS, Design, LinearInputs
 from models.logistic import STORED_DECIMALS, fit_logistic, posterior_draws
 from models.settings import ModelSettings
 
@@ -38,8 +37,7 @@ class LinearMargin:
     @classmethod
     def fit(
         cls,
-        encoder: Encoder,
-        matrix: FloatArray,
+        design: Design,
         cohort: Cohort,
         offset: FloatArray,
         settings: ModelSettings,
@@ -51,15 +49,13 @@ class LinearMargin:
         until none does.
 
         Args:
-            encoder: Features to use.
-            matrix: The cohort as the encoder has it, shape (n, features).
+            design: The cohort's.
             cohort: What to learn from.
             offset: Log-odds that are known of each row beforehand, shape (n,).
             settings: Priors.
             draws: How many times the coefficients are drawn from their posterior; see `deviation`.
         """
-        inputs = LinearInputs.fit(encoder, matrix, cohort.weights)
-        columns = inputs.columns(matrix, cohort.bands)
+        inputs, columns = design.inputs, design.columns
         precision = _precision(inputs, settings)
         signs = _signs(inputs)
         coefficients = fit_logistic(
@@ -76,7 +72,7 @@ class LinearMargin:
             # What a direction holds at zero stays there.
             free = (coefficients != 0.0) | (signs == 0.0)
             drawn[:, free] = posterior_draws(
-                np.compress(free, columns, axis=1),
+                np.take(columns, np.flatnonzero(free), axis=1),
                 _weights_once(cohort),
                 coefficients=coefficients[free],
                 precision=precision[free],

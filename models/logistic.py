@@ -64,7 +64,7 @@ def fit_logistic(
     # A column without any value other than zero says nothing: its coefficient is the prior's, and its cost is saved.
     speaks = inputs.any(axis=0)
     problem = _Problem(
-        inputs if speaks.all() else np.compress(speaks, inputs, axis=1),
+        inputs if speaks.all() else np.take(inputs, np.flatnonzero(speaks), axis=1),
         outcomes,
         weights,
         center[speaks],

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import CountVectorizer
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -20,7 +20,7 @@ from features.feature import Feature
 from models.learning import Cohort, FloatArray, IntArray, account_folds, unit_of
 from models.logistic import STORED_DECIMALS, logit
 from models.settings import ModelSettings
-from models.terms import terms_of
+from models.terms import count_terms
 from models.text_model import TextModel, shares_of
 
 TOLERANCE: Final = 1e-8
@@ -124,12 +124,7 @@ class _Documents:
         accounts, _ = pd.factorize(snapshots["account_id"], sort=True)
         parts = np.column_stack([accounts, texts, outcomes.astype(np.int64)]).reshape(-1, 3)
         documents, of_row = np.unique(parts, axis=0, return_inverse=True)
-        counter = CountVectorizer(analyzer=terms_of)
-        try:
-            counts = counter.fit_transform(text_values)[documents[:, 1]]
-            terms = tuple(counter.get_feature_names_out())
-        except ValueError:  # no text has a term
-            counts, terms = None, ()
+        counts, terms = count_terms(text_values)
         return cls(
             rows=rows,
             of_row=of_row.reshape(-1),
@@ -137,7 +132,7 @@ class _Documents:
             outcomes=documents[:, 2].astype(np.float64),
             weights=np.bincount(of_row.reshape(-1), cohort.weights[rows], len(documents)).astype(np.float64),
             terms=terms,
-            counts=counts,
+            counts=counts[documents[:, 1]],
             churned=units[outcomes == 1.0].nunique(),
             continued=units[outcomes == 0.0].nunique(),
         )
@@ -191,6 +186,6 @@ def _out_of_fold(documents: _Documents, folds: IntArray, settings: ModelSettings
 
 def accounts_per_term(counts: Any, accounts: IntArray) -> IntArray:
     """Accounts that have each term, shape (t,)."""
-    documents = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    pairs = np.unique(accounts[documents] * np.int64(counts.shape[1]) + counts.indices)
-    return np.bincount(pairs % counts.shape[1], minlength=counts.shape[1])
+    documents = np.arange(len(accounts))
+    of_account = csr_matrix((np.ones(len(accounts), dtype=counts.dtype), (accounts, documents)))
+    return np.bincount((of_account @ counts).indices, minlength=counts.shape[1])

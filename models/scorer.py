@@ -13,6 +13,7 @@ import numpy as np
 from models.boosting import fit_booster, raw_contributions, raw_scores, read_booster
 from models.encoding import Encoder
 from models.learning import Cohort, FloatArray, TextArray
+from models.linear_inputs import Design
 from models.linear_margin import LinearMargin
 from models.settings import ModelSettings
 
@@ -34,7 +35,7 @@ class Scorer:
     @classmethod
     def fit(
         cls,
-        encoder: Encoder,
+        design: Design,
         matrix: FloatArray,
         cohort: Cohort,
         offset: FloatArray,
@@ -44,16 +45,17 @@ class Scorer:
         """Fits margin and trees on a cohort.
 
         Args:
-            encoder: Features of the view.
-            matrix: The cohort as the encoder has it, shape (n, features).
+            design: The cohort's, by the encoder of the view.
+            matrix: The cohort as that encoder has it, shape (n, features).
             cohort: What to learn from.
             offset: Log-odds that are known of each row beforehand, shape (n,).
             settings: How to fit.
             draws: See `LinearMargin.fit`.
         """
-        margin = LinearMargin.fit(encoder, matrix, cohort, offset, settings, draws)
-        known = margin.log_odds(matrix, cohort.bands) + offset
-        return cls(margin, fit_booster(encoder, matrix, cohort, known, settings), settings.booster.threads)
+        margin = LinearMargin.fit(design, cohort, offset, settings, draws)
+        known = design.columns @ margin.coefficients + offset
+        booster = fit_booster(design.inputs.encoder, matrix, cohort, known, settings)
+        return cls(margin, booster, settings.booster.threads)
 
     @property
     def encoder(self) -> Encoder:

@@ -5,12 +5,16 @@ Only how a text is read; nothing is fitted. Which terms count, and for what, is 
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
+import numpy as np
 import yaml
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer
 
 _WORD: Final = re.compile(r"[^\W\d_][\w']*\w")
 _CLAUSE_END: Final = re.compile(r"[.,;:!?()]+")
@@ -33,7 +37,33 @@ def terms_of(text: str) -> list[str]:
     return [term for line in text.split("\n") for term in _terms_of_line(line)]
 
 
-# The same line is in the texts of many dates, and is read at every cut-off anew.
+def count_terms(
+    texts: Iterable[str], vocabulary: Mapping[str, int] | None = None
+) -> tuple[csr_matrix, tuple[str, ...]]:
+    """How often each term occurs in each text.
+
+    Args:
+        texts: Lines, one below the other. The same line is in the texts of many dates; each is counted once.
+        vocabulary: The terms that count, each with its column; None for all that occur, sorted.
+
+    Returns:
+        Counts, sparse, shape (texts, terms), and the terms.
+    """
+    lines: dict[str, int] = {}
+    places = [[lines.setdefault(line, len(lines)) for line in text.split("\n")] for text in texts]
+    counter = CountVectorizer(analyzer=_terms_of_line, vocabulary=vocabulary)
+    try:
+        of_lines = counter.fit_transform(lines)
+    except ValueError:  # no line has a term
+        return csr_matrix((len(places), 0), dtype=np.int64), ()
+    ends = np.cumsum([0, *map(len, places)])
+    held = csr_matrix(
+        (np.ones(ends[-1], dtype=np.int64), list(chain.from_iterable(places)), ends), (len(places), len(lines))
+    )
+    return held @ of_lines, tuple(counter.get_feature_names_out())
+
+
+# A line is read at every cut-off anew.
 @lru_cache(maxsize=2**16)
 def _terms_of_line(line: str) -> tuple[str, ...]:
     fillers = function_words()

@@ -9,11 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import CountVectorizer
 
 from models.learning import FloatArray
 from models.logistic import STORED_DECIMALS
-from models.terms import terms_of
+from models.terms import count_terms
 
 WORTH_NAMING: Final = 0.25
 """Terms are named that weigh at least this share of the heaviest one in the text."""
@@ -44,7 +43,7 @@ class TextModel:
         codes, unique = pd.factorize(texts[has_text], sort=True)
         shifts = np.full(len(texts), np.nan)
         if len(unique):
-            shifts[has_text] = self.shifts_of_counts(self._counter.transform(unique))[codes]
+            shifts[has_text] = self.shifts_of_counts(count_terms(unique, self._vocabulary)[0])[codes]
         return shifts
 
     def shifts_of_counts(self, counts: Any) -> FloatArray:
@@ -55,7 +54,7 @@ class TextModel:
 
     def telling_terms(self, text: str, *, raises: bool, most: int = 3) -> tuple[str, ...]:
         """The terms of a text that push its risk up, or down, heaviest first; a term within another is not repeated."""
-        shares = shares_of(self._counter.transform([text]), np.array(self.rarity))
+        shares = shares_of(count_terms([text], self._vocabulary)[0], np.array(self.rarity))
         push = shares.data * np.array(self.coefficients)[shares.indices] * (1.0 if raises else -1.0)
         heaviest = np.max(push, initial=0.0)
         named: list[str] = []
@@ -67,8 +66,8 @@ class TextModel:
         return tuple(named)
 
     @cached_property
-    def _counter(self) -> CountVectorizer:
-        return CountVectorizer(analyzer=terms_of, vocabulary=list(self.terms))
+    def _vocabulary(self) -> dict[str, int]:
+        return {term: column for column, term in enumerate(self.terms)}
 
 
 def shares_of(counts: Any, rarity: FloatArray) -> Any:

@@ -15,6 +15,7 @@ from models.baselines import BaseRates
 from models.encoding import Encoder
 from models.gut_feel import GutTable
 from models.learning import Cohort, FloatArray
+from models.linear_inputs import Design
 from models.scorer import Scorer
 from models.settings import ModelSettings
 
@@ -44,9 +45,10 @@ def fit_scorers(
     rows, bands = cohort.snapshots, cohort.snapshots["band"]
     encoder = Encoder.fit(features, rows)
     encoders, matrix = view_encoders(encoder, usage_features), encoder.encode(rows)
+    design = Design.of(encoder, matrix, cohort)
     return {
         view: Scorer.fit(
-            encoders[view],
+            design.part(encoders[view]),
             encoder.columns_of(encoders[view], matrix),
             cohort,
             colour_offset(view, table, rows, bands, base_rates, settings.colour_share),

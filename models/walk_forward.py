@@ -6,7 +6,6 @@ another, except that calibrators learn from the predictions of earlier ones once
 """
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +16,7 @@ from models.churn_model import UNCALIBRATED, ChurnModel
 from models.fitting import RAW_COLUMNS, fit_model
 from models.forecast.outlook import Outlook
 from models.learning import KEY, Cohort, LearningData, weights_of
+from models.linear_inputs import Design
 from models.note_risk import read_notes
 from models.settings import ModelSettings
 from models.views import view_encoders
@@ -186,12 +186,14 @@ def _predict(model: ChurnModel, cohort: Cohort, open_rows: pd.DataFrame, setting
     scores = model.score(open_rows)
     scores["contraction_base_rate"] = (1.0 - scores["base_rate"]) * model.contraction.rate
     taught, asked = model.encoder.encode(cohort.snapshots), model.encode(open_rows)
+    inputs = model.scorers["full"].margin.inputs
+    design = Design(inputs, inputs.columns(taught, cohort.bands))
     raw = {RAW_COLUMNS[view]: scores for view, scores in model.raw_scores(open_rows, asked).items()}
     logistic = {}
     for view, encoder in view_encoders(model.encoder, model.usage_features).items():
-        part = partial(model.encoder.columns_of, encoder)
-        baseline = LogisticBaseline.fit(encoder, part(taught), cohort, settings)
-        logistic[f"logistic_{view}"] = baseline.predict(part(asked), open_rows["band"].to_numpy(dtype=object))
+        baseline = LogisticBaseline.fit(design.part(encoder), cohort, settings)
+        seen = model.encoder.columns_of(encoder, asked)
+        logistic[f"logistic_{view}"] = baseline.predict(seen, open_rows["band"].to_numpy(dtype=object))
     facts = open_rows[list(FACT_COLUMNS)].assign(cutoff=cohort.cutoff, **logistic, **raw)
     predictions = facts.merge(scores, on=KEY, how="left", validate="one_to_one")
     return predictions[[*PREDICTION_COLUMNS, *RAW_COLUMNS.values()]]

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import CountVectorizer
 
 from models.calls.blend import design
 from models.calls.calls import Calls
@@ -17,7 +16,7 @@ from models.learning import FloatArray, IntArray
 from models.logistic import fit_logistic, sigmoid
 from models.note_risk import accounts_per_term
 from models.settings import ModelSettings
-from models.terms import terms_of
+from models.terms import count_terms
 from models.text_model import shares_of
 
 MOST_CELLS: Final = 20_000_000
@@ -53,10 +52,8 @@ def read_words(calls: Calls, settings: ModelSettings) -> Reading | None:
     """
     if calls.texts is None:
         raise ValueError("these calls have no texts")
-    counter = CountVectorizer(analyzer=terms_of)
-    try:
-        counts = counter.fit_transform(["" if text is None else text for text in calls.texts])
-    except ValueError:  # no text has a term
+    counts, terms_seen = count_terms(["" if text is None else text for text in calls.texts])
+    if not terms_seen:
         return None
     folds = calls.folds(settings.seed)
     without, with_words, learned = np.full(len(calls), np.nan), np.full(len(calls), np.nan), 0

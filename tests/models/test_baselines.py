@@ -8,6 +8,7 @@ from features.feature import Feature
 from models.baselines import BaseRates, LogisticBaseline
 from models.encoding import Encoder
 from models.learning import Cohort, FloatArray, LearningData, weights_of
+from models.linear_inputs import Design
 from models.settings import ModelSettings
 
 CUTOFF = pd.Timestamp("2024-09-01")
@@ -34,7 +35,8 @@ def test_base_rates_mix_each_band_with_the_overall_rate(snapshot_rows: Callable[
 
 def fit(features: tuple[Feature, ...], cohort: Cohort) -> LogisticBaseline:
     encoder = Encoder.fit(features, cohort.snapshots)
-    return LogisticBaseline.fit(encoder, encoder.encode(cohort.snapshots), cohort, ModelSettings())
+    design = Design.of(encoder, encoder.encode(cohort.snapshots), cohort)
+    return LogisticBaseline.fit(design, cohort, ModelSettings())
 
 
 def predict(baseline: LogisticBaseline, rows: pd.DataFrame) -> FloatArray:

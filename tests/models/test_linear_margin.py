@@ -8,7 +8,7 @@ import pytest
 from features.feature import Feature
 from models.encoding import Encoder
 from models.learning import Cohort, LearningData, weights_of
-from models.linear_inputs import BAND_COLUMNS, LinearInputs
+from models.linear_inputs import BAND_COLUMNS, Design, LinearInputs
 from models.linear_margin import LinearMargin
 from models.logistic import fit_logistic, posterior_draws, sigmoid
 from models.settings import ModelSettings
@@ -20,8 +20,8 @@ def fit(
     cohort: Cohort, features: tuple[Feature, ...], draws: int = 0, settings: ModelSettings | None = None
 ) -> LinearMargin:
     encoder = Encoder.fit(features, cohort.snapshots)
-    matrix, offset = encoder.encode(cohort.snapshots), np.zeros(len(cohort.outcomes))
-    return LinearMargin.fit(encoder, matrix, cohort, offset, settings or ModelSettings(), draws)
+    design = Design.of(encoder, encoder.encode(cohort.snapshots), cohort)
+    return LinearMargin.fit(design, cohort, np.zeros(len(cohort.outcomes)), settings or ModelSettings(), draws)
 
 
 def effect_of(margin: LinearMargin, name: str) -> float:
@@ -49,6 +49,23 @@ def test_each_value_is_standardized_and_cut_off_and_what_is_missing_is_the_mean(
     assert columns[:, trend] == pytest.approx([np.sqrt(1.5), 0.0, 4.0])
     assert columns[:, trend + len(of_feature)].tolist() == [0.0, 1.0, 0.0]
     assert columns[:, :BAND_COLUMNS].tolist() == [[1, 0, 1, 0, 0], [1, 0, 0, 0, 1], [1, 1, 0, 0, 0]]
+
+
+def test_the_design_of_some_features_is_what_they_would_be_given_alone(
+    company: LearningData, features: tuple[Feature, ...]
+) -> None:
+    cohort = company.cohort(company.through)
+    encoder = Encoder.fit(features, cohort.snapshots)
+    some = encoder.part([feature.name for feature in features[1::2]])
+    assert any(feature.kind == "category" for feature in some.features)
+
+    part = Design.of(encoder, encoder.encode(cohort.snapshots), cohort).part(some)
+    alone = Design.of(some, some.encode(cohort.snapshots), cohort)
+
+    assert part.inputs.encoder == some
+    np.testing.assert_allclose(part.inputs.means, alone.inputs.means, rtol=1e-12)
+    np.testing.assert_allclose(part.inputs.deviations, alone.inputs.deviations, rtol=1e-12)
+    np.testing.assert_allclose(part.columns, alone.columns, rtol=1e-9, atol=1e-12)
 
 
 def test_contributions_add_up_to_the_log_odds_and_average_to_nothing(

@@ -18,6 +18,7 @@ from models.encoding import Encoder
 from models.explanation import explain
 from models.fitting import fit_model
 from models.learning import KEY, Cohort, FloatArray, LearningData, account_folds, weights_of
+from models.linear_inputs import Design
 from models.logistic import logit
 from models.metrics import rankings_by_date, roc_auc
 from models.note_risk import read_notes, with_note_risk
@@ -88,7 +89,8 @@ def fit(data: LearningData, settings: ModelSettings) -> ChurnModel:
 
 def boosted(features: tuple[Feature, ...], cohort: Cohort, asked: pd.DataFrame, settings: ModelSettings) -> FloatArray:
     encoder = Encoder.fit(features, cohort.snapshots)
-    scorer = Scorer.fit(encoder, encoder.encode(cohort.snapshots), cohort, np.zeros(len(cohort.outcomes)), settings)
+    matrix = encoder.encode(cohort.snapshots)
+    scorer = Scorer.fit(Design.of(encoder, matrix, cohort), matrix, cohort, np.zeros(len(cohort.outcomes)), settings)
     bands = asked["band"].to_numpy(dtype=object)
     return scorer.log_odds(encoder.encode(asked), bands, np.zeros(len(asked)))
 
