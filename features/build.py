@@ -7,9 +7,9 @@ import ibis.expr.types as ir
 
 from features.catalogue import FAMILIES, FEATURES
 from features.feature_sets import FULL
+from features.gut_pulse import gut_pulse
 from features.moments import beside
 from features.notes import build_notes
-from features.pulse import gut_pulse
 from features.sources import Sources
 from features.spine import KEY
 

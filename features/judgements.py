@@ -14,10 +14,10 @@ from operator import add
 import ibis
 import ibis.expr.types as ir
 
+from features.gut_pulse import ANSWERS, gut_pulse, owner_since, pulses_newest_first, state_of
 from features.history import first_term_start
 from features.labels import label_snapshots
 from features.moments import MOMENT, beside, days_before, moments_of
-from features.pulse import ANSWERS, gut_pulse, owner_since, pulses_newest_first, state_of
 from features.reasons import THEMES, read_reasons
 from features.sources import Sources
 from features.spine import BANDS, GRID_DAYS, KEY, SHORT_TERM_DAYS, as_of_table, build_spine, build_spine_of, grid_dates

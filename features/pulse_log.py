@@ -8,8 +8,8 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
+from features.gut_pulse import pulses_newest_first
 from features.moments import MOMENT, beside
-from features.pulse import pulses_newest_first
 from features.reasons import read_reasons
 from features.sources import Sources
 from features.spine import as_of_table

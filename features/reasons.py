@@ -12,8 +12,9 @@ import ibis.expr.types as ir
 
 from features.engine import Engine
 from features.feature import Direction, Feature, Kind
+from features.gut_pulse import ABSENT_AFTER_DAYS, pulses_newest_first
 from features.moments import MOMENT, beside, moments_of, ratio
-from features.pulse import ABSENT_AFTER_DAYS, ANSWER_DAYS, pulses_newest_first
+from features.pulse import ANSWER_DAYS
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
 from features.sources import Sources
 from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, use_by_week

@@ -3,8 +3,8 @@
 import ibis
 import ibis.expr.types as ir
 
+from features.gut_pulse import STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse, pulses_newest_first
 from features.moments import MOMENT, beside
-from features.pulse import STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse, pulses_newest_first
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.usage import usage_trend
