@@ -118,6 +118,23 @@ def read_panels() -> dict[int, list[dict[str, Any]]]:
     return panels
 
 
+def in_short(panels: dict[int, list[dict[str, Any]]]) -> list[str]:
+    """Return the mean skill of every model in the headline band, by size, with the slope of the combined model."""
+    lines = [
+        f"Mean Brier skill {HEADLINE_BAND} days ahead, by accounts of a company:",
+        "",
+        "| accounts | companies | " + " | ".join(SPOKEN.values()) + " | calibration slope of the combined model |",
+        "|---:|---:|" + "---:|" * (len(SPOKEN) + 1),
+    ]
+    for accounts, companies in sorted(panels.items()):
+        bands = [company["bands"][HEADLINE_BAND] for company in companies]
+        skills = [[band[model]["skill"] for band in bands if model in band] for model in SPOKEN]
+        means = " | ".join(f"{np.mean(skill):.3f}" if skill else "" for skill in skills)
+        slope = spoken(mean_with_interval([band[SHIPPED]["slope"] for band in bands]))
+        lines.append(f"| {accounts:,} | {len(companies)} | {means} | {slope} |")
+    return [*lines, ""]
+
+
 def page(panels: dict[int, list[dict[str, Any]]]) -> str:
     """Return the page as Markdown."""
     lines = [
@@ -128,6 +145,7 @@ def page(panels: dict[int, list[dict[str, Any]]]) -> str:
         f"brackets the 95 % interval of the mean. Seeds from {FIRST_SEED} on; the recipe was chosen on others "
         "(`decisions/0006`). Logistic regression is the baseline of `models/baselines.py` on the same features.",
         "",
+        *in_short(panels),
     ]
     for accounts, companies in sorted(panels.items()):
         churns = [company["bands"][HEADLINE_BAND]["base_rate"]["churns"] for company in companies]
