@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -120,12 +121,15 @@ def hostile_account(workspace: Workspace) -> str:
     return str(risk.loc[risk["account_name"] == HOSTILE, "account_id"].iloc[0])
 
 
-@pytest.fixture(scope="module")
-def board(workspace: Workspace, config: Path) -> Iterator[str]:
-    """The address of the board, served by the command that people type."""
+def free_port() -> int:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
+        return int(trial.getsockname()[1])
+
+
+@contextmanager
+def serving(workspace: Workspace, config: Path, port: int) -> Iterator[str]:
+    """The address of the board, served by the command that people type."""
     typed = ["board", "--out", str(workspace.root), "--port", str(port), "--config", str(config)]
     server = subprocess.Popen(
         [sys.executable, "-m", "pipelines.command_line", *typed], cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL
@@ -141,6 +145,12 @@ def board(workspace: Workspace, config: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+@pytest.fixture(scope="module")
+def board(workspace: Workspace, config: Path) -> Iterator[str]:
+    with serving(workspace, config, free_port()) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -322,6 +332,37 @@ def test_a_pulse_is_recorded_by_keyboard_and_counts_from_the_next_day(
             ingest_source(table, exports, day, run, workspace.recorded)
         known = pd.read_parquet(run / "csm_pulses" / "csm_pulses.parquet")
         assert (row["pulse_id"] in set(known["pulse_id"])) == is_there
+
+
+def test_a_reason_typed_into_a_page_whose_server_is_gone_comes_back(
+    look: Look, workspace: Workspace, config: Path
+) -> None:
+    risk = read_published(workspace, "account_risk")
+    account = risk["account_id"].iloc[-1]
+    page, port, reason = look.page, free_port(), "Their new CFO froze the budget"
+    token, why = add_person(workspace, "deputy", {}, datetime.now(UTC)), page.get_by_label("Why, in one sentence")
+    with serving(workspace, config, port) as board:
+        page.goto(f"{board}/sign-in?next=pulse&account={account}")
+        page.keyboard.insert_text(token)
+        page.keyboard.press("Enter")
+        why.focus()
+        page.keyboard.insert_text(reason)
+    gone = page.get_by_role("alert").filter(has_text="does not answer")
+    expect(gone).to_be_visible(timeout=PATIENCE)
+    with serving(workspace, config, port):
+        gone.get_by_role("button", name="Open again").click()
+        # Who is signed in is known to the server that was stopped.
+        page.get_by_role("link", name="sign in to record").click()
+        page.keyboard.insert_text(token)
+        page.keyboard.press("Enter")
+        expect(why).to_have_value("", timeout=PATIENCE)
+        why.focus()
+        expect(why).to_have_value(reason)
+        # What is sent is what the field shows.
+        page.get_by_role("radiogroup").first.get_by_role("radio", name="red").check()
+        page.get_by_role("button", name="Save the pulse").click()
+        expect(page.locator("fg-answer", has_text="Not yet in the score")).to_be_visible(timeout=PATIENCE)
+    assert reason in {row["reason"] for row in recorded_pulses(workspace).rows.values()}
 
 
 def test_a_play_begins_and_ends_by_keyboard(browser: Browser, board: str, workspace: Workspace) -> None:
