@@ -186,6 +186,7 @@ def _out_of_fold(documents: _Documents, folds: IntArray, settings: ModelSettings
 
 def accounts_per_term(counts: Any, accounts: IntArray) -> IntArray:
     """Accounts that have each term, shape (t,)."""
-    documents = np.arange(len(accounts))
-    of_account = csr_matrix((np.ones(len(accounts), dtype=counts.dtype), (accounts, documents)))
+    places = (accounts, np.arange(len(accounts)))
+    shape = (int(accounts.max(initial=-1)) + 1, len(accounts))
+    of_account = csr_matrix((np.ones(len(accounts), dtype=counts.dtype), places), shape)
     return np.bincount((of_account @ counts).indices, minlength=counts.shape[1])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -21,7 +22,7 @@ from models.learning import KEY, Cohort, FloatArray, LearningData, account_folds
 from models.linear_inputs import Design
 from models.logistic import logit
 from models.metrics import rankings_by_date, roc_auc
-from models.note_risk import read_notes, with_note_risk
+from models.note_risk import accounts_per_term, read_notes, with_note_risk
 from models.scorer import Scorer
 from models.settings import ModelSettings
 from models.terms import terms_of
@@ -364,3 +365,9 @@ def test_a_feature_that_is_learned_needs_its_text_and_not_itself(company: Learni
     feature: Feature = notes.FEATURES[1]
     with pytest.raises(ValueError, match="snapshots: missing columns note_text_tickets"):
         replace(company, features=(*company.features, feature))
+
+
+def test_an_account_has_a_term_once_however_many_of_its_documents_do() -> None:
+    counts = csr_matrix([[1, 0, 2], [3, 0, 0], [0, 0, 1]])
+    assert accounts_per_term(counts, np.array([4, 4, 0])).tolist() == [1, 0, 2]
+    assert accounts_per_term(counts[:0], np.array([], dtype=np.int64)).tolist() == [0, 0, 0]
