@@ -191,10 +191,26 @@ class Look:
     def open(self, address: str) -> Page:
         self.has_run = False
         self.page.goto(address)
+        return self.settle()
+
+    def sign_in(self, address: str, token: str) -> Page:
+        """The page that the form of signing in leads to."""
+        self.page.goto(address)
+        return self.send_token(token)
+
+    def send_token(self, token: str) -> Page:
+        """The same, where the form is on its way already."""
+        expect(self.page.get_by_label("Token")).to_be_focused(timeout=PATIENCE)
+        self.page.keyboard.insert_text(token)
+        self.has_run = False
+        self.page.keyboard.press("Enter")
+        return self.settle()
+
+    def settle(self) -> Page:
         expect(self.page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
         deadline = time.monotonic() + PATIENCE / 1000
         while not self.has_run:
-            assert time.monotonic() < deadline, f"{address} has not run to its end"
+            assert time.monotonic() < deadline, f"{self.page.url} has not run to its end"
             self.page.wait_for_timeout(50)
         self.page.wait_for_load_state("networkidle")
         # What is below the screen is drawn once nothing else is.
@@ -298,9 +314,7 @@ def test_a_pulse_is_recorded_by_keyboard_and_counts_from_the_next_day(
     account, csm = risk.loc[risk["csm_id"].notna(), ["account_id", "csm_id"]].iloc[2]
     looking = Look(browser, DESKTOP)
     page = looking.page
-    page.goto(f"{board}/sign-in?next=pulse")
-    page.keyboard.insert_text(add_person(workspace, csm, {}, datetime.now(UTC)))
-    page.keyboard.press("Enter")
+    looking.sign_in(f"{board}/sign-in?next=pulse", add_person(workspace, csm, {}, datetime.now(UTC)))
     expect(page.get_by_text(f"signed in as {csm}")).to_be_visible(timeout=PATIENCE)
 
     page = looking.open(f"{board}/pulse/?account={account}")
@@ -353,9 +367,7 @@ def test_a_reason_typed_into_a_page_whose_server_is_gone_comes_back(
     page, port, reason = look.page, free_port(), "Their new CFO froze the budget"
     token, why = add_person(workspace, "deputy", {}, datetime.now(UTC)), page.get_by_label("Why, in one sentence")
     with serving(workspace, config, port) as board:
-        page.goto(f"{board}/sign-in?next=pulse&account={account}")
-        page.keyboard.insert_text(token)
-        page.keyboard.press("Enter")
+        look.sign_in(f"{board}/sign-in?next=pulse&account={account}", token)
         why.focus()
         page.keyboard.insert_text(reason)
     gone = page.get_by_role("alert").filter(has_text="does not answer")
@@ -364,11 +376,10 @@ def test_a_reason_typed_into_a_page_whose_server_is_gone_comes_back(
         gone.get_by_role("button", name="Open again").click()
         # Who is signed in is known to the server that was stopped.
         page.get_by_role("link", name="sign in to record").click()
-        page.keyboard.insert_text(token)
-        page.keyboard.press("Enter")
+        look.send_token(token)
         expect(why).to_have_value("", timeout=PATIENCE)
         why.focus()
-        expect(why).to_have_value(reason)
+        expect(why).to_have_value(reason, timeout=PATIENCE)
         # What is sent is what the field shows.
         page.get_by_role("radiogroup").first.get_by_role("radio", name="red").check()
         page.get_by_role("button", name="Save the pulse").click()
@@ -384,9 +395,8 @@ def test_a_play_begins_and_ends_by_keyboard(browser: Browser, board: str, worksp
     account, csm = owned.loc[is_free, ["account_id", "csm_id"]].iloc[0]
     looking = Look(browser, DESKTOP)
     page = looking.page
-    page.goto(f"{board}/sign-in?next=pulse&account={account}")
-    page.keyboard.insert_text(add_person(workspace, csm, {}, datetime.now(UTC)))
-    page.keyboard.press("Enter")
+    token = add_person(workspace, csm, {}, datetime.now(UTC))
+    looking.sign_in(f"{board}/sign-in?next=pulse&account={account}", token)
     expect(page.get_by_label("What is begun")).to_be_visible(timeout=PATIENCE)
     tab_to(page, page.get_by_label("What is begun"))
     page.keyboard.insert_text("executive call")
