@@ -7,6 +7,7 @@ GOALS = {"floor": 10, "pandas": 5, "Featuretools": 50, "memory": 6}
 TITLES = {
     "scan": "scan: events by account",
     "floor": "floor: events and people by account and week",
+    "floor_all": "floor of all tables",
     "spines": "spine and labels",
     "past_usage": "usage family on a given spine",
     "past_all": "spine, labels, all families, file",
@@ -14,12 +15,13 @@ TITLES = {
     "week_usage": "usage family on a given spine",
     "week_all": "spine, all families, file",
 }
-HISTORY = ("scan", "floor", "spines", "past_usage", "past_all")
+HISTORY = ("scan", "floor", "floor_all", "spines", "past_usage", "past_all")
 WEEK = ("floor_recent", "week_usage", "week_all")
 FLOOR = """The floor is a plain DuckDB query over the usage file,
 `SELECT account_id, date_trunc('week', usage_date), sum(events), count(DISTINCT user_id) ... GROUP BY ALL`: it reads
 every row once and asks neither what had been recorded when nor how this week compares with the past. The scan above it
-only adds up events by account. The week is held against the same query over the 112 days at which it looks."""
+only adds up events by account. The floor of all tables counts, besides, the rows and things of each other table by
+account and week. The week is held against the first floor over the 112 days at which it looks."""
 RIVALS = """All three compute from the same file on the same moments (accounts seen from dates, four weeks apart).
 
 - **pandas** filters, for each date, what had been recorded and lies in the window, and groups that: the same eighteen
@@ -29,15 +31,15 @@ RIVALS = """All three compute from the same file on the same moments (accounts s
   sees at once what was recorded late."""
 SHORTFALLS = """## What this leaves open
 
-- The floor is one pass over one table. *All families* read eleven more, and meet each ticket, meeting, pulse and mail
-  with every date that can see it; that part grows with accounts times dates times history. Usage is read three times
-  (by user, by module, by week) for the family and the signals together. Pulses are the dearest of the rest: all of an
-  account are put in order at each date, since how long a colour has stood has no limit. To join some two hundred
-  columns, sort and write them costs more than the floor by itself.
+- The floors are one pass over each table. *All families* meet each ticket, meeting, pulse and mail with every date that
+  can see it; that part grows with accounts times dates times history. Usage is read three times (by user, by module, by
+  week) for the family and the signals together. Pulses are the dearest of the rest: all of an account are put in order
+  at each date, since how long a colour has stood has no limit. To join some two hundred columns, sort and write them
+  costs twice the first floor by itself. No single step takes a tenth of the time.
 - pandas works on one core and the engine on all, so that pandas fares better by processor time than by the clock. It
   also holds the whole table in memory, several times what the engine takes.
-- Compiling expressions takes about half a second for the usage family and some five for all, whatever the size: on a
-  small company, and for a single week, that is most of the time.
+- Compiling expressions takes about half a second for the usage family and some three for all, whatever the size: on a
+  small company that is most of the time, for a single week of this one a quarter.
 - Featuretools takes the dates one by one, with all snapshots of a date together, and here all share a few. Snapshots
   with dates of their own, which it is made for, were not measured. It is measured once, on the part."""
 HOW_TO = """## How to measure again
@@ -126,10 +128,19 @@ def _rivals(rivals: list[dict[str, Any]]) -> list[str]:
 
 
 def _goals(whole: dict[str, Figures], rivals: list[dict[str, Any]]) -> list[str]:
-    bound = f"at most {GOALS['floor']} times the floor"
     lines = [
-        _verdict(f"{name} of the history, {bound}", whole[step], whole["floor"], GOALS["floor"], at_least=False)
-        for name, step in (("usage features", "past_usage"), ("all families", "past_all"))
+        _verdict(
+            f"{name} of the history, at most {GOALS['floor']} times the {TITLES[floor].split(':')[0]}",
+            whole[step],
+            whole[floor],
+            GOALS["floor"],
+            at_least=False,
+        )
+        for name, step, floor in (
+            ("usage features", "past_usage", "floor"),
+            ("all families", "past_all", "floor"),
+            ("all families", "past_all", "floor_all"),
+        )
     ]
     for rival in rivals:
         goal = GOALS[rival["name"].split(",")[0]]

@@ -31,6 +31,7 @@ from sample_company.generate import generate_company
 from sample_company.settings import CompanySettings
 
 AS_OF = date(2026, 6, 29)
+RECENT = AS_OF - timedelta(days=112)
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,8 @@ def write_spines(lake: Lake) -> int:
         return engine.write_parquet(past.spine, lake.out("past_spine"), KEY)
 
 
-def scan(lake: Lake, query: str) -> int:
-    """Run a query over the usage table and keep its result as a table, under the limits that the engine has."""
+def scan(lake: Lake, *queries: str) -> int:
+    """Run queries over the ingested tables and keep their results as tables, under the limits that the engine has."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "preserve_insertion_order": False,
         "memory_limit": lake.settings.memory_limit,
@@ -118,9 +119,24 @@ def scan(lake: Lake, query: str) -> int:
         config["threads"] = lake.settings.threads
     with duckdb.connect(config=config) as connection:
         connection.execute("SET enable_progress_bar = false")
-        usage = f"(FROM '{lake.table('usage_daily')}')"
-        connection.execute(f"CREATE TABLE grouped AS {query.format(usage=usage, recent=AS_OF - timedelta(days=112))}")
-        return int(connection.execute("SELECT count(*) FROM grouped").fetchall()[0][0])
+        files = {table: f"(FROM '{lake.table(table)}')" for table in SOURCE_TABLES}
+        rows = 0
+        for place, query in enumerate(queries):
+            connection.execute(f"CREATE TABLE grouped_{place} AS {query.format(**files, recent=RECENT)}")
+            rows += int(connection.execute(f"SELECT count(*) FROM grouped_{place}").fetchall()[0][0])
+        return rows
+
+
+def rows_by_week(table: str) -> str:
+    """Return the query that counts the rows and things of a table by account and the week in which they were recorded.
+
+    Of people who belong to no account, by person.
+    """
+    contract = source_contracts()[table]
+    who = "account_id" if "account_id" in contract.column_names else contract.key[0]
+    what = next(name for name in contract.key if name != who)
+    week = "date_trunc('week', recorded_at)"
+    return f"SELECT {who}, {week}, count(*), count(DISTINCT {what}) FROM {{{table}}} GROUP BY ALL"
 
 
 def usage_family(lake: Lake, spine: str) -> int:
@@ -160,17 +176,17 @@ def usage_in_pandas(lake: Lake) -> int:
     return len(built)
 
 
-WEEKS = "date_trunc('week', usage_date)"
+USE_BY_WEEK = (
+    "SELECT account_id, date_trunc('week', usage_date), sum(events), count(DISTINCT user_id) FROM {usage_daily}"
+)
+RECENT_ONLY = " WHERE usage_date >= '{recent}'"
 STEPS: dict[str, Callable[[Lake], int]] = {
-    "scan": lambda lake: scan(lake, "SELECT account_id, sum(events) FROM {usage} GROUP BY ALL"),
-    "floor": lambda lake: scan(
-        lake, f"SELECT account_id, {WEEKS}, sum(events), count(DISTINCT user_id) FROM {{usage}} GROUP BY ALL"
+    "scan": lambda lake: scan(lake, "SELECT account_id, sum(events) FROM {usage_daily} GROUP BY ALL"),
+    "floor": lambda lake: scan(lake, USE_BY_WEEK + " GROUP BY ALL"),
+    "floor_all": lambda lake: scan(
+        lake, USE_BY_WEEK + " GROUP BY ALL", *(rows_by_week(table) for table in SOURCE_TABLES if table != "usage_daily")
     ),
-    "floor_recent": lambda lake: scan(
-        lake,
-        f"SELECT account_id, {WEEKS}, sum(events), count(DISTINCT user_id) FROM {{usage}} "
-        "WHERE usage_date >= '{recent}' GROUP BY ALL",
-    ),
+    "floor_recent": lambda lake: scan(lake, USE_BY_WEEK + RECENT_ONLY + " GROUP BY ALL"),
     "spines": write_spines,
     "past_usage": lambda lake: usage_family(lake, "past"),
     "past_all": all_families_of_the_past,
