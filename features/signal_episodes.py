@@ -20,7 +20,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.moments import beside
-from features.signals import fired_signals, load_signals
+from features.signals import fired_signals, load_signals, unwatched_signals
 from features.sources import Sources
 from features.spine import known_accounts
 
@@ -124,7 +124,7 @@ def join_firings(
     if previous is None or previous.empty:
         return _episodes(spans)
     earlier = _earlier(sources, previous)
-    unwatched = [signal.id for signal in load_signals().values() if not signal.is_watched(sources)]
+    unwatched = list(unwatched_signals(sources))
     is_hidden = earlier.signal.isin(unwatched) if unwatched else ibis.literal(False)
     # What fired at the earlier date ends with the first look of this run, unless it fires there too.
     seen = earlier.filter(~is_hidden).mutate(ended_on=ibis.coalesce(earlier.ended_on, ibis.date(looks[0])))

@@ -112,6 +112,50 @@ class Signal:
                 missing.append(name)
         return tuple(dict.fromkeys(missing))
 
+    def filled(self, sources: Sources) -> tuple[tuple[str, str], ...]:
+        """Return table and name of the columns that it needs filled: those that may be blank, but for dates.
+
+        A date that is blank has not come yet. Any other blank was not told, and where nobody ever tells it, nobody
+        watches.
+        """
+        needed = [name.split(".") for name in self.needs]
+        columns = [sources.contracts[table].column(name) for table, name in needed]
+        may_be_blank = [column.nullable and column.logical_type not in ("date", "timestamp") for column in columns]
+        return tuple((table, name) for (table, name), kept in zip(needed, may_be_blank, strict=True) if kept)
+
+
+def unwatched_signals(sources: Sources) -> dict[str, tuple[str, ...]]:
+    """Return the signals that nobody watches anywhere, and of each what it needs and has not got.
+
+    Args:
+        sources: The ingested tables.
+
+    Returns:
+        By id of the signal: tables and columns that are not supplied, supplied without a row, or without a value.
+    """
+    holds = cache(sources.holds)
+    found = {}
+    for signal in load_signals().values():
+        tables = dict.fromkeys(name.split(".")[0] for name in signal.needs)
+        lacking = list(signal.unsupplied(sources))
+        lacking += [table for table in tables if table not in lacking and not holds(table)]
+        lacking += [
+            f"{table}.{column}"
+            for table, column in signal.filled(sources)
+            if not {table, f"{table}.{column}"} & {*lacking} and not holds(table, column)
+        ]
+        if lacking:
+            found[signal.id] = tuple(lacking)
+    return found
+
+
+def _judged(signal: Signal, scene: Scene) -> ir.Table:
+    """Return what the rule of a signal says, of the dates by which every column that it needs filled had been."""
+    judged = RULES[signal.id](scene)
+    for table, column in signal.filled(scene.sources):
+        judged = judged.semi_join(scene.filled(table, column), "as_of")
+    return judged
+
 
 @cache
 def load_signals() -> dict[str, Signal]:
@@ -165,7 +209,7 @@ def build_signals(spine: ir.Table, sources: Sources) -> ir.Table:
         if not signal.is_watched(sources):
             unwatched[signal.feature_name] = ibis.null("boolean")
             continue
-        judged = RULES[signal.id](scene)
+        judged = _judged(signal, scene)
         key = MOMENT if signal.about == "account" else KEY
         # Stored one by one: planned together, the rules keep their intermediate results in memory all at once.
         fired = sources.engine.store(judged.select(*key, **{signal.feature_name: judged.is_fired}))
@@ -193,7 +237,7 @@ def signals_as_of(sources: Sources, as_of: date, names: Sequence[str] | None = N
     for signal in _chosen(names):
         rows, key = (scene.moments, MOMENT) if signal.about == "account" else (undecided.select(*KEY), KEY)
         if signal.is_watched(sources):
-            judged = beside(rows, RULES[signal.id](scene), on=key)
+            judged = beside(rows, _judged(signal, scene), on=key)
         else:
             judged = rows.mutate(is_fired=ibis.null("boolean"), evidence=ibis.null("string"))
         tables.append(_in_one_form(judged, signal))
@@ -217,7 +261,7 @@ def fired_signals(sources: Sources, as_of_dates: Sequence[date], names: Sequence
     tables = [_nothing(scene)]
     for signal in _chosen(names):
         if signal.is_watched(sources):
-            judged = RULES[signal.id](scene)
+            judged = _judged(signal, scene)
             tables.append(_in_one_form(judged.filter(judged.is_fired), signal))
     return sources.engine.store(_with_lead(ibis.union(*tables), _undecided(scene.spine)).drop("is_fired"))
 

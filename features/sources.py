@@ -66,6 +66,12 @@ class Sources:
         report = self.reports[table]
         return report.supplied and (column is None or column not in report.missing_columns)
 
+    def holds(self, table: str, column: str | None = None) -> bool:
+        """Whether anything is on record of a table or, if asked, any value of a column of it."""
+        rows = self.tables[table]
+        rows = rows if column is None else rows.filter(rows[column].notnull())
+        return bool(self.engine.scalar(rows.limit(1).count()))
+
     @property
     def knowledge_dates(self) -> str:
         """`recorded` where every supplied table says when it was known, else `assumed`."""

@@ -190,11 +190,7 @@ def _people(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return who had started at each moment, since when, and how long ago and how late their exit became known."""
     known = sources.known("contacts", moments)
     known = known.filter(known.started_on < known.as_of)
-    # When this exit was first recorded. The version that shows it was recorded before the date, so what is recorded
-    # later cannot come first.
-    versions = sources.tables["contacts"].filter(lambda rows: rows.left_on.notnull())
-    first = versions.group_by(["contact_id", "left_on"]).agg(exit_recorded_at=versions.recorded_at.min())
-    dated = known.join(first, ["contact_id", "left_on"], how="left")
+    dated = known.join(exits_recorded(sources), ["contact_id", "left_on"], how="left")
     return dated.select(
         *MOMENT,
         "contact_id",
@@ -205,6 +201,19 @@ def _people(moments: ir.Table, sources: Sources) -> ir.Table:
         left_days=days_before(dated, "left_on"),
         exit_lag_days=dated.exit_recorded_at.date().delta(dated.left_on, unit="day"),
     )
+
+
+def exits_recorded(sources: Sources) -> ir.Table:
+    """Return when each exit was first recorded, whatever else of the contact was put right afterwards.
+
+    For contacts known at a date: the version that shows an exit was recorded before it, so what is recorded later
+    cannot come first.
+
+    Returns:
+        One row per `contact_id` and `left_on` that was ever recorded, with `exit_recorded_at`.
+    """
+    versions = sources.tables["contacts"].filter(lambda rows: rows.left_on.notnull())
+    return versions.group_by(["contact_id", "left_on"]).agg(exit_recorded_at=versions.recorded_at.min())
 
 
 def _counted(people: ir.Table, sources: Sources) -> ir.Table:

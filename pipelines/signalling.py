@@ -5,7 +5,6 @@ that an earlier date left, hands over and writes.
 """
 
 import json
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pandas as pd
 
 from data_contracts.contract import output_contracts
 from features.signal_episodes import EPISODE_KEY, build_episodes
-from features.signals import Signal, load_signals
+from features.signals import load_signals, unwatched_signals
 from features.sources import Sources
 from features.timeline import TIMELINE_ORDER, build_timeline
 from pipelines.engine_session import open_engine
@@ -25,6 +24,8 @@ from pipelines.workspace import Workspace
 SIGNALS = "signals"
 TIMELINE = "account_timeline"
 _NOTES = "notes.json"
+LATE_AFTER_DAYS = 7
+"""Usage that ends further back than this is an export that is late, not a company without a single user."""
 
 
 def write_signals(run_folder: Path, workspace: Workspace, as_of: date, settings: Settings) -> pd.DataFrame:
@@ -46,8 +47,7 @@ def write_signals(run_folder: Path, workspace: Workspace, as_of: date, settings:
     with open_engine(run_folder, settings.run) as engine:
         sources = Sources.open(run_folder, engine)
         episodes = engine.to_pandas(build_episodes(sources, as_of, _earlier(workspace, as_of)), EPISODE_KEY)
-        unwatched = [signal for signal in load_signals().values() if not signal.is_watched(sources)]
-        notes = _notes_on_unwatched(unwatched, sources)
+        notes = [*_notes_on_unwatched(sources), *_notes_on_late_usage(sources, as_of)]
     write_output(episodes, output_contracts()[SIGNALS], run_folder / SIGNALS / f"{SIGNALS}.parquet")
     (run_folder / SIGNALS / _NOTES).write_text(json.dumps(notes, indent=1) + "\n", encoding="utf-8")
     return episodes
@@ -87,9 +87,23 @@ def _earlier(workspace: Workspace, as_of: date) -> pd.DataFrame | None:
     return read_published(workspace, SIGNALS, before[-1]) if before else None
 
 
-def _notes_on_unwatched(unwatched: Sequence[Signal], sources: Sources) -> list[str]:
+def _notes_on_unwatched(sources: Sources) -> list[str]:
+    unwatched = unwatched_signals(sources)
     if not unwatched:
         return []
-    missing = sorted({name for signal in unwatched for name in signal.unsupplied(sources)})
-    titles = ", ".join(signal.title for signal in unwatched)
-    return [f"Not watched, which does not mean fine: {titles}. Not supplied: {', '.join(missing)}."]
+    titles = ", ".join(load_signals()[name].title for name in unwatched)
+    lacking = sorted({name for names in unwatched.values() for name in names})
+    supplied = [name for name in lacking if sources.is_supplied(*name.split("."))]
+    said = {"Not supplied": [name for name in lacking if name not in supplied], "Supplied and empty": supplied}
+    why = " ".join(f"{reason}: {', '.join(names)}." for reason, names in said.items() if names)
+    return [f"Not watched, which does not mean fine: {titles}. {why}"]
+
+
+def _notes_on_late_usage(sources: Sources, as_of: date) -> list[str]:
+    last = sources.reports["usage_daily"].last_date
+    if last is None or (as_of - last).days <= LATE_AFTER_DAYS:
+        return []
+    return [
+        f"The newest use on record is of {last}, {(as_of - last).days} days before {as_of}. All days since count as "
+        "days without use: signals in usage may fire, and scores rise, for want of a newer usage_daily alone."
+    ]

@@ -8,7 +8,7 @@ from features.moments import MOMENT, beside
 from features.run_sums import runs_by_integration, runs_loaded_through, runs_of
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
-from features.signal_rules.wording import days_between, number_of, sentence, words
+from features.signal_rules.wording import days_between, number_of, sentence, when, words
 
 READING_DAYS = 3
 """An e-mail sent later than this may still be opened."""
@@ -31,7 +31,8 @@ COST_WORDS = (
     r"|contract|notice period|quote|licence fees?|license fees?)\b"
 )
 
-RUN_WINDOW_DAYS = 56
+WEEKS_OF_RUNS = 8
+RUN_WINDOW_DAYS = 7 * WEEKS_OF_RUNS
 STOP_DAYS = 120
 MISSED_RUNS = 6
 """Were runs to come at random, silence this long would be one chance in four hundred."""
@@ -116,14 +117,20 @@ def gone_quiet(scene: Scene) -> ir.Table:
         # One meeting and one reply could be anything.
         & (talk.off + talk.replies >= 3)
     )
+    now, before = (
+        (said // replies.nullif(0)).cast("int64")
+        for said, replies in ((talk.words, talk.replies), (talk.past_words, talk.past_replies))
+    )
     evidence = sentence(
         talk.off,
         " of ",
         number_of(talk.meetings, "meeting"),
-        " cancelled or missed in 90 days, replies of ",
-        (talk.words // talk.replies.nullif(0)).cast("int64").fill_null(0),
-        " words against ",
-        (talk.past_words // talk.past_replies.nullif(0)).cast("int64"),
+        " cancelled or missed in 90 days, ",
+        ibis.ifelse(
+            talk.replies == 0,
+            sentence("no reply, after replies of ", number_of(before, "word")),
+            sentence("replies of ", number_of(now, "word"), " against ", before),
+        ),
         " before; usage at ",
         talk.trend_percent,
         " % of its own level",
@@ -139,22 +146,18 @@ def cost_question(scene: Scene) -> ir.Table:
     asked = asked.select(*MOMENT, "contact_id", sent_on=asked.sent_at.date())
     asked = asked.join(contacts, [*MOMENT, "contact_id"])
     asked = asked.filter(days_between(asked.started_on, asked.sent_on) <= NEW_CONTACT_DAYS)
-    newest = asked.group_by(list(MOMENT)).agg(
-        questions=asked.count(),
-        sent_on=asked.sent_on.max(),
-        role=asked.role.max(),
-        started_on=asked.started_on.max(),
-    )
+    newest_first = ibis.window(group_by=list(MOMENT), order_by=[ibis.desc("sent_on"), "contact_id"])
+    ranked = asked.mutate(place=ibis.row_number().over(newest_first))
+    newest = ranked.filter(ranked.place == 0).select(*MOMENT, "sent_on", "role", "started_on")
     table = scene.at_moments(newest, "emails", "contacts")
     evidence = sentence(
         "a contact new since ",
         table.started_on,
-        " (",
-        words(table.role),
-        ") wrote about cost on ",
+        when(table.role.notnull(), sentence(" (", words(table.role), ")")),
+        " wrote about cost on ",
         table.sent_on,
     )
-    return judge_accounts(table, table.questions > 0, evidence)
+    return judge_accounts(table, table.sent_on.notnull(), evidence)
 
 
 def integration_stopped(scene: Scene) -> ir.Table:
@@ -168,7 +171,7 @@ def integration_stopped(scene: Scene) -> ir.Table:
     weekdays = days_between(first, end) - weekend
     # Runs missed = days missed × runs a day, over the common denominator of both sorts of days.
     missed = 2 * weekdays * judged.on_weekdays + 5 * weekend * judged.on_weekends
-    judged = judged.mutate(missed=missed, weekly=(judged.on_weekdays + judged.on_weekends) // 8)
+    judged = judged.mutate(missed=missed, runs=judged.on_weekdays + judged.on_weekends)
     order = ibis.window(group_by=list(MOMENT), order_by=[ibis.desc("missed"), "integration"])
     ranked = judged.mutate(place=ibis.row_number().over(order))
     worst = ranked.filter(ranked.place == 0)
@@ -179,8 +182,11 @@ def integration_stopped(scene: Scene) -> ir.Table:
         ", ",
         number_of(days_between(worst.last_on, worst.as_of), "day"),
         " ago, after ",
-        number_of(worst.weekly.cast("int64"), "run"),
-        " a week",
+        ibis.ifelse(
+            worst.runs < WEEKS_OF_RUNS,
+            sentence(number_of(worst.runs, "run"), " in eight weeks"),
+            sentence(number_of((worst.runs // WEEKS_OF_RUNS).cast("int64"), "run"), " a week"),
+        ),
     )
     is_stopped = worst.missed >= 2 * WEEKDAYS * MISSED_RUNS
     is_recent = worst.last_on >= worst.as_of - ibis.interval(days=STOP_DAYS)

@@ -7,6 +7,7 @@ from features.moments import MOMENT, beside
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.wording import days_between, number_of, percent, sentence, when, words
+from features.stakeholders import exits_recorded
 from features.usage_sums import use_by
 
 EXIT_DAYS = 180
@@ -24,29 +25,53 @@ MINIMUM_EVENTS = 50
 
 
 def contact_counts(scene: Scene) -> ir.Table:
-    """Return per account and date with any contact on record who is in place and whose exit was news when."""
-    known = _contacts(scene)
-    gone = known.left_on.notnull()
+    """Return per account and date with any contact of known role who is in place and whose exit was news when."""
+    known = scene.facts(_contacts)
     counted = known.group_by(list(MOMENT)).agg(
+        roles_known=known.role.notnull().sum(),
         in_place=known.is_in_place.sum(),
-        champions=(known.is_in_place & (known.role == "champion")).sum(),
-        sponsors=(known.is_in_place & (known.role == "executive_sponsor")).sum(),
-        with_a_say=(known.is_in_place & known.role.isin(HAS_A_SAY)).sum(),
-        champion_news_on=known.news_on.max(where=gone & (known.role == "champion")),
-        champion_left_on=known.left_on.max(where=known.role == "champion"),
-        sponsor_news_on=known.news_on.max(where=gone & (known.role == "executive_sponsor")),
-        sponsor_left_on=known.left_on.max(where=known.role == "executive_sponsor"),
+        champions=_in_place_as(known, "champion"),
+        sponsors=_in_place_as(known, "executive_sponsor"),
+        with_a_say=_in_place_as(known, *HAS_A_SAY),
+        last_sponsor_left_on=known.left_on.max(where=known.role == "executive_sponsor"),
     )
-    return beside(counted, scene.facts(customer_since))
+    # Where nobody has entered a role, no part is vacant and none is filled.
+    counted = counted.filter(counted.roles_known > 0).drop("roles_known")
+    return beside(counted, _newest_exits(known), scene.facts(customer_since))
+
+
+def _in_place_as(known: ir.Table, *roles: str) -> ir.IntegerScalar:
+    return (known.is_in_place & known.role.isin(roles)).fill_null(False).sum()
+
+
+def _newest_exits(known: ir.Table) -> ir.Table:
+    """Return of the champion and of the sponsor whose exit was heard of last: when that was, and when they left."""
+    roles = {"champion": "champion", "sponsor": "executive_sponsor"}
+    gone = known.filter(known.left_on.notnull() & known.role.isin(list(roles.values())))
+    newest_first = ibis.window(
+        group_by=[*MOMENT, "role"], order_by=[ibis.desc("news_on"), ibis.desc("left_on"), "contact_id"]
+    )
+    ranked = gone.mutate(place=ibis.row_number().over(newest_first))
+    newest = ranked.filter(ranked.place == 0)
+    return newest.group_by(list(MOMENT)).agg(
+        **{f"{short}_news_on": newest.news_on.max(where=newest.role == role) for short, role in roles.items()},
+        **{f"{short}_left_on": newest.left_on.max(where=newest.role == role) for short, role in roles.items()},
+    )
 
 
 def _contacts(scene: Scene) -> ir.Table:
     """Return the contacts known at each moment, whether they are in place, and when their exit became known."""
-    known = scene.known("contacts")
-    return known.mutate(
+    known = scene.known("contacts").select(*MOMENT, "contact_id", "user_id", "role", "started_on", "left_on")
+    known = known.join(exits_recorded(scene.sources), ["contact_id", "left_on"], how="left")
+    return known.select(
+        *MOMENT,
+        "contact_id",
+        "user_id",
+        "role",
+        "left_on",
         is_in_place=known.left_on.isnull() & (known.started_on <= known.as_of),
-        # The row says no more than its own age of when an exit was first heard of; without it the exit itself counts.
-        news_on=ibis.greatest(known.left_on, known.recorded_at.date()),
+        # An exit that was announced is news on its day.
+        news_on=ibis.greatest(known.left_on, known.exit_recorded_at.date()),
     )
 
 
@@ -93,7 +118,7 @@ def no_executive_sponsor(scene: Scene) -> ir.Table:
         "no executive sponsor among ",
         number_of(counts.in_place, "contact"),
         " in place",
-        when(counts.sponsor_left_on.notnull(), sentence("; the last one left on ", counts.sponsor_left_on)),
+        when(counts.last_sponsor_left_on.notnull(), sentence("; the last one left on ", counts.last_sponsor_left_on)),
     )
     return judge_accounts(counts, counts.sponsors == 0, evidence)
 
@@ -119,8 +144,9 @@ def power_user_without_budget(scene: Scene) -> ir.Table:
     """Most of the value lies with somebody whom nobody asks."""
     used = use_by("user_id", scene.spine, scene.moments, scene.sources)
     users = used.filter(used.events_1_28 > 0).select(*MOMENT, "user_id", events="events_1_28")
-    contacts = _contacts(scene)
-    contacts = contacts.filter(contacts.is_in_place & contacts.user_id.notnull())
+    contacts = scene.facts(_contacts)
+    linked = contacts.filter(contacts.user_id.notnull())
+    contacts = linked.filter(linked.is_in_place)
     roles = contacts.group_by([*MOMENT, "user_id"]).agg(
         has_budget=contacts.role.isin(HAS_BUDGET).any(), role=contacts.role.min()
     )
@@ -137,6 +163,8 @@ def power_user_without_budget(scene: Scene) -> ir.Table:
         top_has_budget=(is_top & users.has_budget).any(),
     )
     judged = summed.join(scene.facts(contact_counts).select(*MOMENT), list(MOMENT))
+    # Where nobody of the contacts is known to use the product, anybody may be the one who does.
+    judged = judged.semi_join(linked, list(MOMENT))
     is_fired = (
         (judged.users >= MINIMUM_USERS)
         & (judged.events >= MINIMUM_EVENTS)

@@ -44,7 +44,8 @@ def invoice_overdue(scene: Scene) -> ir.Table:
     """Money that should have come."""
     known = scene.known("invoices")
     is_overdue = known.paid_on.isnull() & (known.due_on < known.as_of - ibis.interval(days=GRACE_DAYS))
-    overdue = known.filter(is_overdue.fill_null(False))
+    # A credit note is nobody's delay.
+    overdue = known.filter((is_overdue & (known.amount > 0)).fill_null(False))
     summed = overdue.group_by(list(MOMENT)).agg(
         invoices=overdue.count(),
         amount=overdue.amount.sum(),
@@ -84,11 +85,17 @@ def owner_turns(sources: Sources, history: ir.Table) -> ir.Table:
         history: All states of accounts as known at each date, as `known("accounts", ..., in_force=False)` has them.
 
     Returns:
-        One row per account, date and change: `valid_from`, `recorded_on`, `owner_name` and `before_name`, the id where
-        no name is known.
+        One row per account, date and change: `valid_from`, `recorded_on` (when this owner was first recorded, whatever
+        else of the account was put right afterwards), `owner_name` and `before_name`, the id where no name is known.
     """
     in_order = ibis.window(group_by=list(MOMENT), order_by="valid_from")
-    states = history.select(*MOMENT, "valid_from", "csm_id", recorded_on=history.recorded_at.date())
+    versions = sources.tables["accounts"]
+    # The state that shows an owner was recorded before the date, so what is recorded later cannot come first.
+    first = versions.group_by(["account_id", "valid_from", "csm_id"]).agg(first_recorded_at=versions.recorded_at.min())
+    history = history.select(*MOMENT, "valid_from", "csm_id", "recorded_at")
+    history = beside(history, first, on=("account_id", "valid_from", "csm_id"))
+    recorded_at = ibis.coalesce(history.first_recorded_at, history.recorded_at)
+    states = history.select(*MOMENT, "valid_from", "csm_id", recorded_on=recorded_at.date())
     states = states.mutate(before=states.csm_id.lag().over(in_order), place=ibis.row_number().over(in_order))
     turns = states.filter((states.place > 0) & ~states.csm_id.identical_to(states.before)).drop("place")
     people = turns.select("as_of", "csm_id").union(turns.select("as_of", csm_id=turns.before)).distinct()

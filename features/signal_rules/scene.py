@@ -39,6 +39,10 @@ class Scene:
         """Return what was known of a table at each moment; see `features.as_of.known_rows`."""
         return self.sources.known(table, self.moments, lookback=lookback, in_force=in_force)
 
+    def filled(self, table: str, column: str) -> ir.Table:
+        """Return the dates by which a value of a column had been recorded of anybody."""
+        return self.sources.engine.store(self.sources.watched(table, self.moments, column=column))
+
     def at_moments(self, facts: ir.Table, *tables: str) -> ir.Table:
         """Return one row per moment with facts beside it, null where there are none.
 

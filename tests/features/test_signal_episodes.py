@@ -61,19 +61,19 @@ def spans(episodes: pd.DataFrame) -> Frame:
     ids=["a stretch", "two, the last still on", "six silent days", "seven silent days", "nothing"],
 )
 def test_firings_become_episodes(days: list[int], expected: Frame, make_sources: MakeSources) -> None:
-    assert spans(episodes_of(make_sources(support_tickets=[]), days, range(1, 21))) == expected
+    assert spans(episodes_of(make_sources(support_tickets=[{}]), days, range(1, 21))) == expected
 
 
 @pytest.mark.parametrize("days", [[3, 4, 9, 10, 11, 12], [9, 10], [10, 17], [10, 18], [1, 2, 3]])
 def test_continuing_gives_what_looking_at_once_gives(days: list[int], make_sources: MakeSources) -> None:
-    sources = make_sources(support_tickets=[])
+    sources = make_sources(support_tickets=[{}])
     before = episodes_of(sources, [day for day in days if day <= 10], range(1, 11))
     continued = episodes_of(sources, [day for day in days if day > 10], range(11, 21), before)
     assert spans(continued) == spans(episodes_of(sources, days, range(1, 21)))
 
 
 def test_what_was_on_at_the_first_look_of_all_has_no_known_start(make_sources: MakeSources) -> None:
-    sources = make_sources(support_tickets=[])
+    sources = make_sources(support_tickets=[{}])
     first = episodes_of(sources, [1, 9, 10], range(1, 11))
     assert [since(row) for row in first.to_dict("records")] == ["since before 2024-06-03", "since 2024-06-11"]
     continued = episodes_of(sources, [11, 12], range(11, 21), first)
@@ -86,7 +86,7 @@ def test_what_was_on_at_the_first_look_of_all_has_no_known_start(make_sources: M
 
 
 def test_what_a_missing_source_hides_does_not_end(make_sources: MakeSources) -> None:
-    sources = make_sources(support_tickets=[])
+    sources = make_sources(support_tickets=[{}])
     before = episodes_of(sources, [9, 10], range(1, 11))
     report = replace(sources.reports["support_tickets"], supplied=False)
     blind = replace(sources, reports={**sources.reports, "support_tickets": report})

@@ -20,6 +20,7 @@ from features.signals import (
     load_signals,
     signal_features,
     signals_as_of,
+    unwatched_signals,
 )
 from features.sources import Sources
 from features.spine import KEY, build_spine
@@ -56,7 +57,7 @@ def weekly(events: int, first: int, last: int, **more: str) -> list[Row]:
 STEADY = weekly(40, 2, 119)
 
 
-def contact(number: int, role: str, **more: object) -> Row:
+def contact(number: int, role: str | None, **more: object) -> Row:
     return {"contact_id": f"k{number}", "role": role, **more}
 
 
@@ -268,7 +269,10 @@ SILENT: dict[str, Tables] = {
         "emails": [mail(1, 4, "inbound", contact_id="k9", text="What does a seat cost?")],
         "contacts": [{**NEWCOMER, "started_on": day(200)}],
     },
-    "polite_exit": {"usage_daily": STEADY, "support_tickets": [ticket(1, 90), ticket(2, 80), ticket(3, 2)]},
+    "polite_exit": {
+        "usage_daily": STEADY,
+        "support_tickets": [ticket(1, 90, closed_at=at(70), csat=1, recorded_at=at(70)), ticket(2, 80), ticket(3, 2)],
+    },
     "invoice_overdue": {"invoices": [{"due_on": day(7)}, {"invoice_id": "i2", "due_on": day(30), "paid_on": day(3)}]},
     "value_unseen_by_procurement": {"value_touchpoints": [shown(45, "procurement")]},
     "value_unseen_by_finance": {"value_touchpoints": [shown(91, "finance")]},
@@ -404,6 +408,103 @@ def test_one_empty_table_watches_nothing_that_needs_it(empty: str, make_sources:
     found = states(make_sources(usage_daily=STEADY, **{name: [] if name == empty else [{}] for name in OPTIONAL}))
     blinded = {name for name, signal in load_signals().items() if empty in {c.split(".")[0] for c in signal.needs}}
     assert set(found.loc[found["signal"].isin(blinded), "state"]) <= {NOT_WATCHED}
+
+
+BY_ROLE = ("champion_left", "executive_sponsor_left", "no_executive_sponsor", "single_threaded")
+
+
+@pytest.mark.parametrize(
+    ("column", "signal"),
+    [
+        *(("contacts.role", signal) for signal in (*BY_ROLE, "power_user_without_budget")),
+        ("contacts.user_id", "power_user_without_budget"),
+        ("emails.text", "cost_question"),
+        ("emails.word_count", "gone_quiet"),
+        ("support_tickets.csat", "polite_exit"),
+        ("entitlements.seats", "seats_unused"),
+    ],
+)
+def test_a_column_that_nobody_fills_watches_nothing_that_needs_it(
+    column: str, signal: str, make_sources: MakeSources
+) -> None:
+    table, name = column.split(".")
+    tables = FIRES[signal][0]
+    sources = make_sources(**{**tables, table: [{**row, name: None} for row in tables[table]]})
+    assert state_of(sources, signal)["state"] == NOT_WATCHED
+    assert unwatched_signals(sources)[signal] == (column,)
+    built = sources.engine.to_pandas(build_signals(build_spine(sources, [AS_OF]), sources), KEY)
+    assert built[f"signal__has_{signal}"].isna().all()
+
+
+def test_what_is_filled_is_watched(make_sources: MakeSources) -> None:
+    sources = make_sources(**one_account_each({name: tables for name, (tables, _) in FIRES.items()}))
+    assert unwatched_signals(sources) == {}
+
+
+def test_where_an_account_alone_has_no_roles_nobody_watches_it(make_sources: MakeSources) -> None:
+    sources = make_sources(
+        accounts=[{}, {"account_id": "b"}],
+        renewals=[{}, {"renewal_id": "r2", "account_id": "b"}],
+        contacts=[contact(1, "champion"), {"contact_id": "k2", "account_id": "b", "role": None}],
+    )
+    found = states(sources, names=("single_threaded",)).set_index("account_id")["state"]
+    assert found.to_dict() == {"a": FIRED, "b": NOT_WATCHED}
+
+
+def test_an_exit_is_no_news_because_something_else_was_put_right(make_sources: MakeSources) -> None:
+    left = gone(1, "champion", 200, 195)
+    corrected = {**left[-1], "user_id": "u7", "recorded_at": at(3)}
+    sources = make_sources(contacts=[*left, corrected, contact(2, "champion")])
+    assert state_of(sources, "champion_left")["state"] == NOT_FIRED
+
+
+def test_a_handover_is_no_news_because_something_else_was_put_right(make_sources: MakeSources) -> None:
+    handover = {"valid_from": day(100), "csm_id": "c2", "recorded_at": at(100)}
+    corrected = {**handover, "industry": "retail", "recorded_at": at(3)}
+    sources = make_sources(accounts=[{}, handover, corrected])
+    assert state_of(sources, "owner_changed")["state"] == NOT_FIRED
+
+
+def test_the_exit_that_is_news_is_the_one_that_is_told(make_sources: MakeSources) -> None:
+    known_long, heard_now = gone(1, "champion", 75, 74), gone(2, "champion", 150, 8)
+    sources = make_sources(contacts=[*known_long, *heard_now, contact(3, "champion")])
+    said = state_of(sources, "champion_left")["evidence"]
+    assert said.startswith(f"the champion left on {day(150)}, 150 days ago; another is in place among 1 contact")
+
+
+CREDIT = {"invoice_id": "i2", "due_on": day(60), "amount": "-500.00", "currency": "EUR"}
+
+
+def test_a_credit_note_is_nobodys_delay(make_sources: MakeSources) -> None:
+    assert state_of(make_sources(invoices=[CREDIT]), "invoice_overdue")["state"] == NOT_FIRED
+
+
+def test_a_credit_note_takes_nothing_from_what_is_overdue(make_sources: MakeSources) -> None:
+    owed = {"due_on": day(30), "amount": "80.00", "currency": "EUR"}
+    said = state_of(make_sources(invoices=[owed, CREDIT]), "invoice_overdue")["evidence"]
+    assert said.startswith("1 invoice unpaid, the oldest 30 days after it was due, 80.00 EUR in all")
+
+
+def test_one_person_asks_about_cost_and_is_the_one_who_is_told(make_sources: MakeSources) -> None:
+    asks = {"direction": "inbound", "text": "What does a seat cost?"}
+    mails = [mail(1, 9, contact_id="k1", **asks), mail(2, 4, contact_id="k2", **asks)]
+    people = [contact(1, "procurement", started_on=day(40)), contact(2, None, started_on=day(50))]
+    said = state_of(make_sources(emails=mails, contacts=people), "cost_question")["evidence"]
+    assert said.startswith(f"a contact new since {day(50)} wrote about cost on {day(4)}")
+
+
+def test_no_reply_at_all_is_told_as_such(make_sources: MakeSources) -> None:
+    replied = [each for each in QUIET_TALK["emails"] if each["word_count"] == 80]
+    meetings = [*QUIET_TALK["meetings"], meeting(4, 20, "cancelled")]
+    quiet = make_sources(usage_daily=STEADY, meetings=meetings, emails=replied)
+    assert "in 90 days, no reply, after replies of 80 words before; usage" in state_of(quiet, "gone_quiet")["evidence"]
+
+
+def test_runs_of_less_than_one_a_week_are_not_told_as_none(make_sources: MakeSources) -> None:
+    rare = [run(100 - 8 * n, 1) for n in range(7)]
+    other = [{**run(n), "integration": "other"} for n in range(1, 61)]
+    said = state_of(make_sources(integration_runs=[*rare, *other]), "integration_stopped")
+    assert said["evidence"].startswith(f"crm sync last ran on {day(52)}, 52 days ago, after 7 runs in eight weeks")
 
 
 def test_usage_that_was_never_recorded_is_not_watched_and_usage_long_gone_is_a_decline(

@@ -228,6 +228,21 @@ def test_what_cannot_be_watched_is_said_and_never_called_fine(source: Path, tmp_
     assert "Not supplied: contacts, emails, entitlements, integration_runs, invoices" in words
 
 
+def test_what_is_supplied_and_empty_is_not_watched_either_and_late_usage_is_said(source: Path, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    shutil.copytree(source, exports)
+    header = ",".join(column.name for column in source_contracts()["contacts"].columns)
+    (exports / "contacts.csv").write_text(f"{header}\n", encoding="utf-8")
+    result = falsegreen("watch", "--source", exports, "--out", tmp_path / "workspace", "--as-of", "2026-07-20")
+
+    assert result.exit_code == 0, result.output
+    words = words_of(result)
+    assert "Not supplied: emails, entitlements, integration_runs, invoices" in words
+    assert "Supplied and empty: contacts." in words
+    assert "The newest use on record is of 2026-06-2" in words
+    assert "signals in usage may fire, and scores rise, for want of a newer usage_daily alone." in words
+
+
 def test_show_keeps_to_the_book_of_one_csm(workspace: Workspace) -> None:
     risk = read_published(workspace, "account_risk")
     name = risk["csm_name"].iloc[0]
