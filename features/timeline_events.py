@@ -82,12 +82,17 @@ def event(rows: ir.Table, topic: str, kind: str, name: ir.StringValue, text: ir.
 def tell_contacts(past: Past) -> list[ir.Table]:
     """People who came and went."""
     came, left = past.happened("contacts", "started_on"), past.happened("contacts", "left_on")
-    joined = sentence("New contact: ", words(came.role), " (", came.contact_id, ")")
-    gone = sentence("The ", words(left.role), " (", left.contact_id, ") left")
+    joined = sentence("New contact: ", _person(came))
+    gone = sentence(ibis.ifelse(left.role.isnull(), "", "The "), _person(left), " left")
     return [
         event(came, "people", "contact_joined", came.contact_id, joined),
         event(left, "people", "contact_left", left.contact_id, gone),
     ]
+
+
+def _person(contacts: ir.Table) -> ir.StringValue:
+    named = sentence(words(contacts.role), " (", contacts.contact_id, ")")
+    return ibis.ifelse(contacts.role.isnull(), contacts.contact_id, named)
 
 
 def tell_owners(past: Past) -> list[ir.Table]:
@@ -164,26 +169,35 @@ def _subject(tickets: ir.Table) -> ir.StringValue:
 def tell_surveys(past: Past) -> list[ir.Table]:
     """Answers to surveys."""
     rows = past.happened("survey_responses", "submitted_at")
-    text = sentence("Survey answered: NPS ", rows.nps, when(rows.comment.notnull(), sentence(', "', rows.comment, '"')))
+    text = sentence(
+        "Survey answered",
+        when(rows.nps.notnull(), sentence(": NPS ", rows.nps)),
+        when(rows.comment.notnull(), sentence(', "', rows.comment, '"')),
+    )
     return [event(rows, "support", "survey_answered", rows.response_id, text)]
 
 
 def tell_invoices(past: Past) -> list[ir.Table]:
     """Invoices issued, come due unpaid, and paid."""
     issued, due, paid = (past.happened("invoices", f"{name}_on") for name in ("issued", "due", "paid"))
-    due = due.filter(due.paid_on.isnull() | (due.paid_on > due.due_on))
+    # A credit note is nobody's delay.
+    due = due.filter((due.amount > 0) & (due.paid_on.isnull() | (due.paid_on > due.due_on)))
     # Nobody records that nothing came; it shows the day after.
     due = due.mutate(recorded_on=ibis.greatest(due.due_on + ibis.interval(days=1), due.recorded_on))
-    late = days_between(paid.due_on, paid.paid_on)
+    late = ibis.ifelse(paid.amount > 0, days_between(paid.due_on, paid.paid_on), 0)
+    kind, settled = (
+        ibis.ifelse(rows.amount < 0, f"Credit note {credit}: ", f"Invoice {invoice}: ")
+        for rows, credit, invoice in ((issued, "issued", "issued"), (paid, "settled", "paid"))
+    )
     return [
-        event(issued, "money", "invoice_issued", issued.invoice_id, sentence("Invoice issued: ", _amount(issued))),
+        event(issued, "money", "invoice_issued", issued.invoice_id, sentence(kind, _amount(issued))),
         event(due, "money", "invoice_overdue", due.invoice_id, sentence("Invoice came due unpaid: ", _amount(due))),
         event(
             paid,
             "money",
             "invoice_paid",
             paid.invoice_id,
-            sentence("Invoice paid: ", _amount(paid), when(late > 0, sentence(", ", number_of(late, "day"), " late"))),
+            sentence(settled, _amount(paid), when(late > 0, sentence(", ", number_of(late, "day"), " late"))),
         ),
     ]
 

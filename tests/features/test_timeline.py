@@ -80,6 +80,30 @@ def test_the_year_reads_in_order_and_in_plain_words(make_sources: MakeSources) -
     ]
 
 
+def test_what_nobody_filled_in_is_left_out_and_credit_notes_are_told_as_such(make_sources: MakeSources) -> None:
+    credit = {
+        "issued_on": "2024-01-02",
+        "due_on": "2024-02-01",
+        "amount": "-50.00",
+        "recorded_at": "2024-01-02T20:00:00",
+    }
+    sources = make_sources(
+        contacts=[
+            {"contact_id": "k2", "role": None, "started_on": "2024-02-01", "left_on": "2024-04-01"}
+            | {"recorded_at": "2024-04-20"}
+        ],
+        survey_responses=[{"submitted_at": "2024-05-02T10:00:00", "nps": None, "recorded_at": "2024-05-02T11:00:00"}],
+        invoices=[credit, {**credit, "paid_on": "2024-03-02", "recorded_at": "2024-03-02"}],
+    )
+    texts = told(sources)["text"].tolist()
+    assert not [text for text in texts if "?" in text]
+    assert {"New contact: k2", "k2 left", "Survey answered"} <= {*texts}
+    assert [text for text in texts if "50.00" in text] == [
+        "Credit note issued: -50.00 USD",
+        "Credit note settled: -50.00 USD",
+    ]
+
+
 def test_nothing_is_told_before_the_company_knew_it(make_sources: MakeSources) -> None:
     sources = everything(make_sources)
     told_then = lines(told(sources, date(2024, 3, 10)))
