@@ -115,15 +115,19 @@ def _on_merit(
         return Judgement(
             "promoted", "unusable_recipe", f"The champion's recipe cannot be used any more, so it is replaced: {why}."
         ), None
+    knows_less = _knows_less(challenger, champion)
     if challenger.kind == "base_rate":
-        return _pooled(champion), None
+        return _pooled(champion, knows_less), None
     if champion.kind == "base_rate":
         walk = _pooled_walk(challenger.predictions)
         found = compare_walks(walk, challenger.predictions, settings)
         return _if_not_inferior("base_rate", "A fitted model against the pooled base rate", found, settings), walk
     if champion.recipe is None or (challenger.recipe is not None and challenger.recipe.id == champion.recipe.id):
         found = compare_walks(champion.predictions, challenger.predictions, settings)
-        return _if_not_inferior("same_recipe", "The same recipe on newer data", found, settings), champion.predictions
+        contest = "The same recipe on other data"
+        if challenger.trained_through > champion.trained_through:
+            contest = "The same recipe on newer data"
+        return _if_not_inferior("same_recipe", contest, found, settings, knows_less), champion.predictions
     walk = walk_again(champion.recipe, data)
     return _if_better(compare_walks(walk, challenger.predictions, settings), settings), walk
 
@@ -145,8 +149,19 @@ def _pooled_walk(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([walk, walk.assign(model=SHIPPED)], ignore_index=True)
 
 
-def _pooled(champion: Contestant) -> Judgement:
+def _knows_less(challenger: Contestant, champion: Contestant) -> str:
+    """In words, by how much fewer outcomes a model knows than the one in charge; empty where it knows as many."""
+    known, before = (
+        len(each.predictions.dropna(subset="is_churned").drop_duplicates(["account_id", "renewal_id"]))
+        for each in (challenger, champion)
+    )
+    return f"its walk has {known} decided renewals and the champion's {before}" if known < before else ""
+
+
+def _pooled(champion: Contestant, knows_less: str) -> Judgement:
     if champion.kind == "base_rate":
+        if knows_less:
+            return Judgement("refused", "base_rate", f"Both are the pooled base rate, and it knows less: {knows_less}.")
         return Judgement("promoted", "base_rate", "Both are the pooled base rate, and the newer data win.")
     return Judgement(
         "refused",
@@ -155,10 +170,29 @@ def _pooled(champion: Contestant) -> Judgement:
     )
 
 
-def _if_not_inferior(basis: Basis, contest: str, found: tuple[Difference, ...], settings: ModelSettings) -> Judgement:
-    """Promoted where the upper bound of the difference stays under the limit, or where nobody can tell."""
+def _if_not_inferior(
+    basis: Basis, contest: str, found: tuple[Difference, ...], settings: ModelSettings, knows_less: str = ""
+) -> Judgement:
+    """Promoted where the upper bound of the difference stays under the limit, or where nothing speaks against it.
+
+    Args:
+        basis: The rule.
+        contest: Who stands against whom, as the beginning of a sentence.
+        found: The differences.
+        settings: How many churns make a comparison.
+        knows_less: In words, by how much fewer outcomes it knows; empty where it knows as many.
+    """
     if too_few := _too_few(found, settings):
-        return Judgement("promoted", basis, f"{contest}: {too_few} to compare, so what knows more wins.", found)
+        if found and found[0].low > 0:
+            reason = f"{contest}: {too_few} to compare, but all that there is speaks against it: {_spoken(found[0])}."
+            return Judgement("refused", basis, reason, found)
+        if knows_less:
+            return Judgement(
+                "refused", basis, f"{contest}: {too_few} to compare, and it knows less: {knows_less}.", found
+            )
+        return Judgement(
+            "promoted", basis, f"{contest}: {too_few} to compare, so what knows as much or more wins.", found
+        )
     decisive = found[0]
     if decisive.high < decisive.limit:
         return Judgement(

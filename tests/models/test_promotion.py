@@ -128,7 +128,8 @@ def test_with_too_few_outcomes_in_common_newer_data_win_and_a_new_recipe_stays_o
     same = judge(contestant(few), contestant(few, **CHAMPION), data, SETTINGS)
     assert same.verdict == "promoted"
     assert f"only {same.differences[0].churns} renewals churned, and it takes 30" in same.reason
-    none = judge(contestant(few.head(0)), contestant(few, **CHAMPION), data, SETTINGS)
+    others = few.assign(renewal_id=few["renewal_id"] + "-x")
+    none = judge(contestant(others), contestant(few, **CHAMPION), data, SETTINGS)
     assert none.verdict == "promoted"
     assert "no row in common" in none.reason
 
@@ -136,6 +137,21 @@ def test_with_too_few_outcomes_in_common_newer_data_win_and_a_new_recipe_stays_o
     other = contestant(few, recipe=replace(RECIPE, settings=SETTINGS.model_copy(update={"folds": 4})))
     new = judge(other, contestant(few, **CHAMPION), data, SETTINGS)
     assert (new.verdict, new.basis) == ("refused", "new_recipe")
+
+
+def test_with_too_few_in_common_what_knows_less_or_was_worse_stays_out(data: LearningData) -> None:
+    few = make_walk(accounts=60)
+    cut_off = few[few["account_id"] < "a0030"]
+    less = judge(contestant(cut_off), contestant(few, **CHAMPION), data, SETTINGS)
+    assert (less.verdict, less.basis) == ("refused", "same_recipe")
+    assert "it knows less: its walk has 30 decided renewals and the champion's 60" in less.reason
+
+    worse = few.assign(probability=np.where(few["model"] == "base_rate", few["probability"], 0.6))
+    spoiled = judge(contestant(worse, trained_through=JUNE), contestant(few, **CHAMPION), data, SETTINGS)
+    assert spoiled.verdict == "refused"
+    assert spoiled.differences[0].low > 0
+    assert spoiled.reason.startswith("The same recipe on other data: on the rows in common only")
+    assert "all that there is speaks against it" in spoiled.reason
 
 
 @pytest.mark.parametrize(
@@ -206,6 +222,10 @@ def test_the_pooled_base_rate_gives_way_to_a_model_and_never_the_other_way(data:
     assert back.verdict == "refused"
     both = judge(contestant(**pooled), contestant(**pooled, **CHAMPION), data, SETTINGS)
     assert both.verdict == "promoted"
+    more = {"kind": "base_rate", "predictions": make_walk(accounts=30)}
+    cut_off = judge(contestant(**pooled), contestant(**more, **CHAMPION), data, SETTINGS)
+    assert cut_off.verdict == "refused"
+    assert "it knows less: its walk has 0 decided renewals and the champion's 30" in cut_off.reason
 
 
 def test_a_model_of_an_earlier_date_stays_out_of_the_contest(data: LearningData) -> None:
