@@ -36,6 +36,7 @@ from pipelines.workspace import Workspace
 REPLAYS = "walk_replays"
 _OUTLOOKS = "outlooks.json"
 _FACTS = "facts.json"
+_VERDICT = "verdict"
 _WAIT_SECONDS = 600
 
 
@@ -109,6 +110,7 @@ def train_and_register(
         judgement = _judge(data, result, workspace.mlflow, settings)
         training = describe_training(run_folder, data, result, judgement, tables, facts, settings)
         registered = register_training(workspace.mlflow, training, judgement, who)
+    replays.with_name(_VERDICT).write_text(judgement.verdict, encoding="utf-8")
     return result, registered
 
 
@@ -143,6 +145,12 @@ def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
 def has_replays(run_folder: Path) -> bool:
     """Whether the run has trained."""
     return (run_folder / REPLAYS / _OUTLOOKS).is_file()
+
+
+def was_refused(run_folder: Path) -> bool:
+    """Whether the run has trained a model that was refused: then nothing of its walk is for readers."""
+    path = run_folder / REPLAYS / _VERDICT
+    return path.is_file() and path.read_text(encoding="utf-8") == "refused"
 
 
 def read_replays(run_folder: Path) -> tuple[pd.DataFrame, list[Outlook]]:

@@ -36,6 +36,12 @@ def store_file(folder: Path) -> Path:
     return folder.resolve() / "mlflow.db"
 
 
+def has_store(folder: Path) -> bool:
+    """Whether there is a store; a file without a byte, as a full disk leaves it, is none."""
+    file = store_file(folder)
+    return file.is_file() and file.stat().st_size > 0
+
+
 def store_uri(folder: Path) -> str:
     """Return the store's address as MLflow takes it."""
     return f"sqlite:///{store_file(folder)}"

@@ -177,6 +177,8 @@ def _fate(listed: ListedModel) -> str:
     standing = STANDINGS[listed.standing]
     if listed.decision is None:
         return f"{standing}."
+    if listed.standing == "champion" and listed.decision.verdict == "rolled_back":
+        standing = f"{standing} again, since version {listed.decision.from_version} was rolled back"
     return f"{standing}. {printable(listed.decision.reason)}"
 
 

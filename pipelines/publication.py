@@ -3,7 +3,7 @@
 The one call of the publishing assets. How a manifest is replaced belongs to `manifest`, who may write to `lock`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,7 +34,12 @@ class Publication:
 
 
 def publish_run(
-    workspace: Workspace, as_of: date, run_id: str, settings: RunSettings, say: Callable[[str], None]
+    workspace: Workspace,
+    as_of: date,
+    run_id: str,
+    settings: RunSettings,
+    say: Callable[[str], None],
+    withheld: Collection[str] = (),
 ) -> Publication:
     """Publish every output table that a run wrote, show its quarantine, and remove old runs.
 
@@ -44,11 +49,14 @@ def publish_run(
         run_id: Folder name of the run.
         settings: How long unreferenced tables stay.
         say: Is told of a lock that was taken over.
+        withheld: Tables that are not for readers; what stands published of them stays.
 
     Raises:
         WorkspaceBusyError: If another process holds the lock for ten minutes.
     """
-    brought = [table for table in OUTPUT_TABLES if workspace.table_file(run_id, table).is_file()]
+    brought = [
+        table for table in OUTPUT_TABLES if table not in withheld and workspace.table_file(run_id, table).is_file()
+    ]
     with hold_lock(workspace.lock_file, say, wait_seconds=_WAIT_SECONDS):
         manifest = publish(workspace, as_of, run_id, brought)
         quarantined = mirror_quarantine(workspace, run_id, SOURCE_TABLES)

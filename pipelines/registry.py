@@ -5,6 +5,7 @@ the next one is, with its decision on record. Whether a training takes over is d
 training leaves behind belongs to `tracking`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipelines.mlflow_store import (
     WHAT_TO_DO,
     StoreError,
     artifact_folder,
+    has_store,
     is_absent,
     open_store,
     read_files,
@@ -72,7 +74,7 @@ class ListedModel:
         model: The version.
         standing: How it stands.
         aliases: Its aliases.
-        decision: The last decision on it.
+        decision: The last decision on it; of one that was rolled back, the decision that did it.
         figures: What its training measured, by name.
     """
 
@@ -106,7 +108,7 @@ def find_model(folder: Path, as_of: date, *, allow_hindsight: bool = False) -> R
         standing = standings(read_decisions(folder), champion.number if champion else None)
         earlier = [
             version
-            for version in _versions(client)
+            for version in _versions(client, folder)
             if version.trained_through <= as_of and _may_speak(version, standing)
         ]
     chosen = max(earlier, key=lambda version: (version.trained_through, version.number), default=None)
@@ -118,7 +120,7 @@ def find_by_content(folder: Path, model_version: str) -> RegisteredModel | None:
     if not _is_there(folder):
         return None
     with open_store(folder) as client:
-        same = [version for version in _versions(client) if version.model_version == model_version]
+        same = [version for version in _versions(client, folder) if version.model_version == model_version]
     return max(same, key=lambda version: version.number, default=None)
 
 
@@ -127,7 +129,10 @@ def find_champion(folder: Path) -> RegisteredModel | None:
     if not _is_there(folder):
         return None
     with open_store(folder) as client:
-        return read_champion(client)
+        champion = read_champion(client)
+        if champion is None:
+            _versions(client, folder)
+    return champion
 
 
 def find_version(folder: Path, number: int) -> RegisteredModel:
@@ -159,8 +164,8 @@ def list_models(folder: Path) -> list[ListedModel]:
     with open_store(folder) as client:
         champion = read_champion(client)
         aliases = _aliases(client)
-        figures = {version.run_id: dict(client.get_run(version.run_id).data.metrics) for version in _versions(client)}
-        versions = sorted(_versions(client), key=lambda version: -version.number)
+        versions = sorted(_versions(client, folder), key=lambda version: -version.number)
+        figures = {version.run_id: dict(client.get_run(version.run_id).data.metrics) for version in versions}
     standing = standings(decisions, champion.number if champion else None)
     if not versions:
         raise RegistryError(f"No model was registered in {folder} yet. `falsegreen run` trains one.")
@@ -169,7 +174,7 @@ def list_models(folder: Path) -> list[ListedModel]:
             model=version,
             standing=standing.get(version.number, "served" if version.recipe is None else "unsettled"),
             aliases=tuple(name for name, number in aliases.items() if number == version.number),
-            decision=next((each for each in reversed(decisions) if each.version == version.number), None),
+            decision=_last_word(decisions, version.number, standing.get(version.number)),
             figures=figures[version.run_id],
         )
         for version in versions
@@ -246,18 +251,33 @@ def _is_there(folder: Path) -> bool:
     Raises:
         StoreError: If there is none although tables were published that came from its models.
     """
-    if store_file(folder).is_file():
+    if has_store(folder):
         return True
-    if published_dates(Workspace(folder.parent), "account_risk"):
-        raise StoreError(
-            f"{store_file(folder)} is missing, although tables have been published from its models. Bring {folder} "
-            "back from a backup, or begin a new registry with `falsegreen run --retrain`."
-        )
+    _miss_models(folder, "is empty" if store_file(folder).is_file() else "is missing")
     return False
 
 
-def _versions(client: "MlflowClient") -> list[RegisteredModel]:
-    return [describe_version(version) for version in client.search_model_versions(f"name='{REGISTERED_MODEL}'")]
+def _miss_models(folder: Path, lacks: str) -> None:
+    """Raise StoreError where a registry has no model although tables were published that came from its models."""
+    if published_dates(Workspace(folder.parent), "account_risk"):
+        raise StoreError(
+            f"{store_file(folder)} {lacks}, although tables have been published from its models. Bring {folder} "
+            "back from a backup, or begin a new registry with `falsegreen run --retrain`."
+        )
+
+
+def _versions(client: "MlflowClient", folder: Path) -> list[RegisteredModel]:
+    found = [describe_version(version) for version in client.search_model_versions(f"name='{REGISTERED_MODEL}'")]
+    if not found:
+        _miss_models(folder, "holds no model")
+    return found
+
+
+def _last_word(decisions: Sequence[Decision], number: int, standing: Standing | None) -> Decision | None:
+    if standing == "withdrawn":
+        rolled_back = [each for each in decisions if each.verdict == "rolled_back" and each.from_version == number]
+        return rolled_back[-1]
+    return next((each for each in reversed(decisions) if each.version == number), None)
 
 
 def _aliases(client: "MlflowClient") -> dict[str, int]:

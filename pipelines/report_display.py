@@ -5,6 +5,7 @@ Puts together what `summary`, `risk_display` and `backtest_display` show; reads 
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 
@@ -32,7 +33,7 @@ from pipelines.signal_display import print_signal_record, print_signals, print_t
 from pipelines.signalling import SIGNALS, TIMELINE, read_signal_notes
 from pipelines.summary import describe_sources, describe_trust
 from pipelines.text_display import print_section, print_wrapped
-from pipelines.tracking import load_notes
+from pipelines.tracking import load_metrics, load_notes
 from pipelines.workspace import Workspace
 
 _SHOWN_AFTER_A_RUN = 10
@@ -76,6 +77,8 @@ def print_verdict(console: Console, workspace: Workspace) -> None:
     print_wrapped(console, f"Version {number} is not in charge: {decision.reason}")
     if decision.to_version is not None:
         print_wrapped(console, f"So version {decision.to_version} stays the champion.")
+    if decision.verdict == "refused":
+        print_wrapped(console, "Nothing of its walk is published: what stood of backtest, gut feel and signals stands.")
 
 
 def print_published(console: Console, workspace: Workspace, as_of: date | None, *, top: int, csm: str | None) -> None:
@@ -182,7 +185,9 @@ def print_published_backtest(
         return
     if len(metrics):
         print_backtest(console, metrics)
-    print_section(console, f"In words, through {day}", _notes(workspace, day))
+    print_section(
+        console, f"In words, through {day}", [*_of_another_model(workspace, day, metrics), *_notes(workspace, day)]
+    )
 
 
 def print_published_signals(
@@ -225,6 +230,18 @@ def print_published_timeline(console: Console, workspace: Workspace, as_of: date
     named = [table for table in ("account_risk", SIGNALS) if published_dates(workspace, table)]
     names = pd.concat([read_published(workspace, table)[["account_id", "account_name"]] for table in named])
     print_timeline(console, timeline, account, names.drop_duplicates())
+
+
+def _of_another_model(workspace: Workspace, as_of: date, metrics: pd.DataFrame) -> list[str]:
+    """That published figures are not those of the model that speaks for the date, where they are not."""
+    registered = find_model(workspace.mlflow, as_of)
+    own = None if registered is None else load_metrics(workspace.mlflow, registered)
+    if registered is None or own is None or np.array_equal(own["value"], metrics["value"], equal_nan=True):
+        return []
+    return [
+        f"The figures above are not those of version {registered.number}, which speaks for {as_of} since a model was "
+        "promoted or rolled back, and which says of itself:"
+    ]
 
 
 def _notes(workspace: Workspace, as_of: date) -> list[str]:

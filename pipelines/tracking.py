@@ -22,10 +22,10 @@ from pipelines.mlflow_store import (
     CHALLENGER,
     REGISTERED_MODEL,
     experiment_id,
+    has_store,
     open_store,
     read_frame,
     read_text,
-    store_file,
 )
 from pipelines.registry import (
     KIND,
@@ -36,8 +36,8 @@ from pipelines.registry import (
     RegisteredModel,
     artifacts_of,
     describe_version,
-    find_champion,
     move_champion,
+    read_champion,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 WALK = "backtest_predictions"
+METRICS = "backtest_metrics"
 CARD = "model_card.md"
 CONTRIBUTIONS = "contributions"
 """Name under which a training keeps what moves its model; see `models.contribution_summary`."""
@@ -134,7 +135,10 @@ def register_training(folder: Path, training: Training, judgement: Judgement, wh
 
 def champion_before(folder: Path) -> RegisteredModel | None:
     """Return the version that a training stands against; None where there is none, or no store."""
-    return find_champion(folder) if store_file(folder).is_file() else None
+    if not has_store(folder):
+        return None
+    with open_store(folder) as client:
+        return read_champion(client)
 
 
 def load_contestant(folder: Path, registered: RegisteredModel) -> Contestant:
@@ -168,6 +172,12 @@ def load_notes(folder: Path, registered: RegisteredModel) -> list[str]:
 def load_card(folder: Path, registered: RegisteredModel) -> str:
     """Return the model card of a registered model, Markdown."""
     return read_text(artifacts_of(folder, registered) / CARD)
+
+
+def load_metrics(folder: Path, registered: RegisteredModel) -> "pd.DataFrame | None":
+    """Return the figures of a registered model's walk; None where its training kept none."""
+    path = artifacts_of(folder, registered) / "tables" / f"{METRICS}.parquet"
+    return read_frame(path) if path.is_file() else None
 
 
 def load_contributions(folder: Path, registered: RegisteredModel) -> "pd.DataFrame | None":

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from models.settings import HEADLINE_BAND
 from pipelines.board.widgets import Format, number
 from pipelines.decisions import Decision, read_decisions, was_carried_out
-from pipelines.mlflow_store import CHAMPION, store_file
+from pipelines.mlflow_store import CHAMPION, has_store
 from pipelines.models_display import ACTIONS, STANDINGS, VERDICTS, evidence_in_words, step_in_words
 from pipelines.pages import render
 from pipelines.registry import ListedModel, list_models
@@ -71,7 +71,7 @@ def read_registry(workspace: Workspace) -> Registry | None:
         ModelFilesError: If the champion's files cannot be read.
     """
     folder = workspace.mlflow
-    if not store_file(folder).is_file():
+    if not has_store(folder):
         return None
     listed = tuple(list_models(folder))
     champion = next((each.model for each in listed if CHAMPION in each.aliases), None)

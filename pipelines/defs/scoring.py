@@ -10,10 +10,12 @@ from data_contracts.contract import SOURCE_TABLES
 from pipelines.defs.partitions import AS_OF
 from pipelines.defs.places import Places, run_folder_name
 from pipelines.defs.signals import SIGNAL_TABLES
+from pipelines.defs.training import BACKTEST_TABLES
 from pipelines.drifting import DRIFT
 from pipelines.failures import readable_failures
 from pipelines.forecasting import FORECAST, RECORD
 from pipelines.greens import GREENS, write_false_greens
+from pipelines.learning import was_refused
 from pipelines.publication import publish_run
 from pipelines.scoring import SNAPSHOTS, write_scored_tables, write_scoring_snapshots
 from pipelines.signalling import SIGNALS
@@ -123,6 +125,8 @@ def publish(context: dg.AssetExecutionContext, places: Places) -> dg.Materialize
             run_folder_name(context.run),
             places.settings().run,
             context.log.info,
+            # A refused model scored nothing here, and its walk is not the record of the one that did.
+            withheld=BACKTEST_TABLES if was_refused(places.run_folder(context.run)) else (),
         )
     revisions = {table: publication.manifest.tables[table].revision for table in publication.published}
     return dg.MaterializeResult(

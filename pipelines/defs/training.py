@@ -18,7 +18,7 @@ from pipelines.defs.places import PARTITION_TAG, Places, run_folder_name, starte
 from pipelines.failures import readable_failures
 from pipelines.forecasting import RECORD
 from pipelines.judging import JUDGEMENT_TABLES
-from pipelines.learning import train_and_register, write_learning_data
+from pipelines.learning import train_and_register, was_refused, write_learning_data
 from pipelines.plots import as_markdown, evidence_plots
 from pipelines.publication import publish_run
 from pipelines.training_record import LABELS, SNAPSHOTS, metric_figures
@@ -184,7 +184,9 @@ def fit_churn_model(
 def publish_backtest(
     context: dg.AssetExecutionContext, config: TrainedThrough, places: Places
 ) -> dg.MaterializeResult[None]:
-    """Publish the backtest tables for the date of the training."""
+    """Publish the backtest tables for the date of the training, unless its model was refused."""
+    if was_refused(places.run_folder(context.run)):
+        return dg.MaterializeResult(metadata={"published": "nothing: the model was refused, so what stands stays"})
     with readable_failures():
         publication = publish_run(
             places.open_workspace(),

@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from pipelines.command_line import app
 from pipelines.decisions import read_decisions
-from pipelines.manifest import read_manifest, read_published
+from pipelines.defs.training import BACKTEST_TABLES
+from pipelines.manifest import published_dates, read_manifest, read_published
 from pipelines.registry import find_champion, find_model, list_models
 from pipelines.workspace import Workspace
 from sample_company.generate import generate_company
@@ -111,6 +112,15 @@ def test_a_training_that_is_refused_is_said_to_be(trained: tuple[Workspace, list
     assert "is in charge: The same recipe on newer data" in taken
     assert "Version 3 is not in charge: A new recipe, not shown to be better" in refused
     assert "version 2 stays the champion" in refused
+    assert "Nothing of its walk is published" in refused
+
+
+def test_nothing_of_a_refused_walk_is_published(workspace: Workspace) -> None:
+    for table in BACKTEST_TABLES:
+        assert published_dates(workspace, table) == [FIRST, SECOND]
+    said = words_of(succeeded(falsegreen("backtest", "--out", workspace.root)))
+    assert f"In words, through {SECOND}" in said
+    assert "The figures above are not those of version" not in said
 
 
 def test_versions_are_listed_with_alias_recipe_figures_and_decision(workspace: Workspace) -> None:
@@ -206,6 +216,9 @@ def test_a_person_overrules_and_rolling_back_restores_the_scores_to_the_byte(
     back = succeeded(falsegreen("models", "rollback", "--reason", "It did.", "--out", workspace.root))
     assert "Version 2 is in charge now; version 3 was before." in words_of(back)
     assert score() == before
+    listed = words_of(falsegreen("models", "--out", workspace.root))
+    assert "rolled back. It did." in listed
+    assert "in charge again, since version 3 was rolled back. It did." in listed
     overruled, rolled_back = read_decisions(workspace.mlflow)[-2:]
     assert (overruled.action, overruled.basis, overruled.reason) == ("promotion", "person", "We want to see it fail.")
     assert (rolled_back.action, rolled_back.from_version, rolled_back.to_version) == ("rollback", 3, 2)
@@ -214,6 +227,8 @@ def test_a_person_overrules_and_rolling_back_restores_the_scores_to_the_byte(
     # What was rolled back speaks for no date, and the way back leads on to the first and no further.
     assert "rolled back" in falsegreen("models", "--out", workspace.root).output
     assert falsegreen("models", "rollback", "--out", workspace.root).exit_code == 0
+    said = words_of(succeeded(falsegreen("backtest", "--out", workspace.root)))
+    assert f"The figures above are not those of version 1, which speaks for {SECOND}" in said
     assert "Version 1 is the first champion" in failed(falsegreen("models", "rollback", "--out", workspace.root))
     assert falsegreen("models", "promote", "2", "--reason", "As it was.", "--out", workspace.root).exit_code == 0
 

@@ -82,22 +82,50 @@ def test_a_store_that_this_release_cannot_read_is_told(
         assert fragment in output
 
 
-def test_a_store_that_is_gone_although_it_was_published_from_is_missed(
-    tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    workspace = Workspace(tmp_path / "workspace")
-    assert find_model(workspace.mlflow, date(2026, 3, 2)) is None
+def publish_something(workspace: Workspace) -> None:
+    """A manifest as of a scored date, without the tables."""
     entry = {"path": "x", "rows": 1, "sha256": "0", "run": "r", "revision": 1}
     tables = str({"account_risk": entry}).replace("'", '"')
     workspace.published.mkdir(parents=True)
     manifest = f'{{"as_of": "{AS_OF}", "tables": {tables}, "first": {tables}}}'
     (workspace.published / f"{AS_OF}.json").write_text(manifest, encoding="utf-8")
 
+
+def test_a_store_that_is_gone_although_it_was_published_from_is_missed(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    assert find_model(workspace.mlflow, date(2026, 3, 2)) is None
+    publish_something(workspace)
+
     said = say(workspace, *command)
 
     assert f"{store_file(workspace.mlflow)} is missing" in said
     assert "falsegreen run --retrain" in said
     assert not workspace.mlflow.exists()
+
+
+def test_a_store_that_was_emptied_is_missed_like_one_that_is_gone(tmp_path: Path, command: tuple[str, ...]) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    workspace.mlflow.mkdir(parents=True)
+    store_file(workspace.mlflow).touch()
+    assert find_model(workspace.mlflow, date(2026, 3, 2)) is None
+    publish_something(workspace)
+
+    said = say(workspace, *command)
+
+    assert f"{store_file(workspace.mlflow)} is empty, although tables have been published" in said
+    assert store_file(workspace.mlflow).stat().st_size == 0
+
+
+def test_a_store_without_a_model_is_missed_like_one_that_is_gone(
+    workspace: Workspace, command: tuple[str, ...]
+) -> None:
+    publish_something(workspace)
+
+    assert f"{store_file(workspace.mlflow)} holds no model, although tables have been published" in say(
+        workspace, *command
+    )
 
 
 def test_what_is_no_trouble_of_the_store_is_not_put_down_to_it(workspace: Workspace) -> None:
