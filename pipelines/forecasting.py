@@ -25,7 +25,7 @@ from models.forecast.record import (
 from models.forecast.table import forecast_renewals
 from models.learning import as_timestamp, with_dates
 from pipelines.engine_session import open_engine
-from pipelines.learning import has_replays, read_learning_facts, read_replays
+from pipelines.learning import has_replays, read_learning_facts, read_replays, was_refused
 from pipelines.manifest import published_dates, read_first_published, read_published
 from pipelines.registry import load_model
 from pipelines.scoring import require_model
@@ -97,7 +97,8 @@ def write_track_record(run_folder: Path, workspace: Workspace, as_of: date | Non
     """Hold past forecasts to what came of them, and write the record.
 
     What was published is judged by every run. What past models would have said is rebuilt by the run that trains, as of
-    its training; other runs carry it over as it stands in the newest record published by their date.
+    its training, unless its model was refused; other runs carry it over as it stands in the newest record published by
+    their date.
 
     Args:
         run_folder: The run's folder, with all source tables in it, and the training where it has trained.
@@ -117,7 +118,10 @@ def write_track_record(run_folder: Path, workspace: Workspace, as_of: date | Non
     # After the stage that trains comes the one that scores, in the same folder: the record is then there already.
     if has_replays(run_folder) and not path.is_file():
         through = date.fromisoformat(read_learning_facts(run_folder).trained_through)
-        rebuilt = _rebuild(run_folder, through, settings)
+        if was_refused(run_folder):
+            rebuilt = _standing_reconstruction(path, workspace, through)
+        else:
+            rebuilt = _rebuild(run_folder, through, settings)
     elif as_of is None:
         raise ValueError("A run that does not train keeps the record as of a date, and has none.")
     else:

@@ -10,7 +10,7 @@ from data_contracts.contract import SOURCE_TABLES
 from pipelines.defs.partitions import AS_OF
 from pipelines.defs.places import Places, run_folder_name
 from pipelines.defs.signals import SIGNAL_TABLES
-from pipelines.defs.training import BACKTEST_TABLES
+from pipelines.defs.training import OF_THE_WALK
 from pipelines.drifting import DRIFT
 from pipelines.failures import readable_failures
 from pipelines.forecasting import FORECAST, RECORD
@@ -126,7 +126,7 @@ def publish(context: dg.AssetExecutionContext, places: Places) -> dg.Materialize
             places.settings().run,
             context.log.info,
             # A refused model scored nothing here, and its walk is not the record of the one that did.
-            withheld=BACKTEST_TABLES if was_refused(places.run_folder(context.run)) else (),
+            withheld=OF_THE_WALK if was_refused(places.run_folder(context.run)) else (),
         )
     revisions = {table: publication.manifest.tables[table].revision for table in publication.published}
     return dg.MaterializeResult(

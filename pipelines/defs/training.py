@@ -25,7 +25,9 @@ from pipelines.training_record import LABELS, SNAPSHOTS, metric_figures
 
 GROUP = "training"
 WALK_TABLES = ("backtest_predictions", "backtest_metrics", "signal_track_record")
-BACKTEST_TABLES = (*WALK_TABLES, *JUDGEMENT_TABLES, RECORD)
+OF_THE_WALK = (*WALK_TABLES, *JUDGEMENT_TABLES)
+"""What rests on the walk of a training alone."""
+BACKTEST_TABLES = (*OF_THE_WALK, RECORD)
 """What a training publishes: of its walk, and the records of judgement and of the forecast."""
 
 LEAK_CHECK = "no_input_leaks"

@@ -5,12 +5,13 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines.command_line import app
 from pipelines.decisions import read_decisions
-from pipelines.defs.training import BACKTEST_TABLES
+from pipelines.defs.training import BACKTEST_TABLES, OF_THE_WALK
 from pipelines.manifest import published_dates, read_manifest, read_published
 from pipelines.registry import find_champion, find_model, list_models
 from pipelines.workspace import Workspace
@@ -19,7 +20,7 @@ from sample_company.settings import CompanySettings
 
 pytestmark = pytest.mark.slow
 
-FIRST, SECOND, THIRD = date(2026, 1, 5), date(2026, 3, 2), date(2026, 3, 9)
+FIRST, SECOND, THIRD, FOURTH = date(2026, 1, 5), date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 16)
 FAST = "minimum_churns: 4, bootstrap_resamples: 40"
 NEAR_TRUTH = "booster: {rounds: 15}"
 CRIPPLED = "booster: {rounds: 1, ridge: 1000000}, family_effect_sd: 0.01, colour_share: 0.0"
@@ -121,6 +122,27 @@ def test_nothing_of_a_refused_walk_is_published(workspace: Workspace) -> None:
     said = words_of(succeeded(falsegreen("backtest", "--out", workspace.root)))
     assert f"In words, through {SECOND}" in said
     assert "The figures above are not those of version" not in said
+
+
+def test_a_week_whose_training_is_refused_goes_by_the_champion_and_its_record(
+    workspace: Workspace, source: Path, settings: dict[str, Path], tmp_path: Path
+) -> None:
+    week = Workspace(shutil.copytree(workspace.root, tmp_path / "workspace"))
+    result = falsegreen(
+        *("run", "--retrain", "--source", source, "--out", week.root, "--as-of", FOURTH),
+        *("--config", settings["crippled"]),
+    )
+
+    assert result.exit_code == 0, result.output
+    assert "Version 4 is not in charge" in words_of(result)
+    assert set(read_published(week, "account_risk", FOURTH)["trained_through"]) == {SECOND}
+    for table in OF_THE_WALK:
+        assert published_dates(week, table) == [FIRST, SECOND]
+    record, before = (read_published(week, "forecast_track_record", day) for day in (FOURTH, SECOND))
+    assert before["origin"].eq("reconstructed").any()
+    pd.testing.assert_frame_equal(
+        *(each[each["origin"] == "reconstructed"].reset_index(drop=True) for each in (record, before))
+    )
 
 
 def test_versions_are_listed_with_alias_recipe_figures_and_decision(workspace: Workspace) -> None:
