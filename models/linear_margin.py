@@ -13,7 +13,7 @@ import pandas as pd
 from models.boosting import CONSTRAINTS
 from models.learning import Cohort, FloatArray, TextArray, unit_of
 from models.linear_inputs import BAND_COLUMNS, Design, LinearInputs
-from models.logistic import STORED_DECIMALS, fit_logistic, posterior_draws
+from models.logistic import SPREAD_DECIMALS, STORED_DECIMALS, fit_logistic, posterior_draws, weighted_sums
 from models.settings import ModelSettings
 
 
@@ -90,7 +90,7 @@ class LinearMargin:
             matrix: Encoded features, shape (n, features).
             bands: Band of each row, shape (n,).
         """
-        return self.inputs.columns(matrix, bands) @ self.coefficients
+        return weighted_sums(self.inputs.columns(matrix, bands), self.coefficients)
 
     def contributions(self, matrix: FloatArray, bands: TextArray) -> tuple[FloatArray, FloatArray]:
         """What each feature adds to the log-odds, against the cohort's mean, and the rest.
@@ -110,7 +110,7 @@ class LinearMargin:
         owner = np.tile(self.inputs.features, 2)
         added = np.zeros((len(matrix), len(self.inputs.encoder.features)))
         np.add.at(added.T, owner, each.T)
-        base = columns[:, :BAND_COLUMNS] @ self.coefficients[:BAND_COLUMNS]
+        base = weighted_sums(columns[:, :BAND_COLUMNS], self.coefficients[:BAND_COLUMNS])
         return added, base + self.centers @ self.coefficients[BAND_COLUMNS:]
 
     def missing_share(self) -> FloatArray:
@@ -123,7 +123,8 @@ class LinearMargin:
     def deviation(self, matrix: FloatArray, bands: TextArray) -> FloatArray:
         """Posterior standard deviation of the log-odds of each row, shape (n,)."""
         columns = self.inputs.columns(matrix, bands)
-        return np.asarray(np.sqrt(np.mean((columns @ (self.draws - self.coefficients).T) ** 2, axis=1)))
+        spread = np.sqrt(np.mean((columns @ (self.draws - self.coefficients).T) ** 2, axis=1))
+        return np.asarray(np.round(spread, SPREAD_DECIMALS))
 
 
 def _precision(inputs: LinearInputs, settings: ModelSettings) -> FloatArray:

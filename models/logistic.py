@@ -19,6 +19,8 @@ STORED_DECIMALS: Final = 10
 """Coefficients are rounded to this many decimals, so that the last bits of a linear algebra library never show."""
 ROWS_AT_A_TIME: Final = 2048
 """Rows that are worked on together; with some hundred columns they fit into a cache."""
+SPREAD_DECIMALS: Final = 8
+"""Decimals of a posterior deviation, a product of matrices whose last bits depend on what rows stand beside each."""
 DRAWN_DECIMALS: Final = 6
 """Drawn coefficients are rounded to this many decimals: they are many, and their size is all that is asked of them."""
 
@@ -27,6 +29,14 @@ def sigmoid(log_odds: FloatArray) -> FloatArray:
     """Probability of log-odds, without overflow at either end."""
     positive = 1.0 / (1.0 + np.exp(-np.abs(log_odds)))
     return np.where(log_odds >= 0, positive, 1.0 - positive)
+
+
+def weighted_sums(columns: FloatArray, coefficients: FloatArray) -> FloatArray:
+    """Sum of each row times the coefficients, shape (n,): the same to the bit whatever rows stand beside it.
+
+    A linear algebra library adds up in an order that depends on how many rows there are and on the processor.
+    """
+    return np.asarray(np.multiply(columns, coefficients, order="C").sum(axis=1))
 
 
 def logit(probability: FloatArray) -> FloatArray:
