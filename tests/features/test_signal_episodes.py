@@ -91,6 +91,8 @@ def test_what_a_missing_source_hides_does_not_end(make_sources: MakeSources) -> 
     report = replace(sources.reports["support_tickets"], supplied=False)
     blind = replace(sources, reports={**sources.reports, "support_tickets": report})
     assert spans(episodes_of(blind, [], range(11, 21), before)) == [(9, 10, None, "day 10")]
+    emptied = replace(sources, tables={**sources.tables, "support_tickets": sources.tables["support_tickets"].limit(0)})
+    assert spans(episodes_of(emptied, [], range(11, 21), before)) == [(9, 10, None, "day 10")]
     assert spans(episodes_of(sources, [], range(11, 21), before)) == [(9, 10, 11, "day 10")]
 
 
