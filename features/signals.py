@@ -112,7 +112,7 @@ class Signal:
                 missing.append(name)
         return tuple(dict.fromkeys(missing))
 
-    def filled(self, sources: Sources) -> tuple[tuple[str, str], ...]:
+    def to_be_filled(self, sources: Sources) -> tuple[tuple[str, str], ...]:
         """Return table and name of the columns that it needs filled: those that may be blank, but for dates.
 
         A date that is blank has not come yet. Any other blank was not told, and where nobody ever tells it, nobody
@@ -141,7 +141,7 @@ def unwatched_signals(sources: Sources) -> dict[str, tuple[str, ...]]:
         lacking += [table for table in tables if table not in lacking and not holds(table)]
         lacking += [
             f"{table}.{column}"
-            for table, column in signal.filled(sources)
+            for table, column in signal.to_be_filled(sources)
             if not {table, f"{table}.{column}"} & {*lacking} and not holds(table, column)
         ]
         if lacking:
@@ -152,7 +152,7 @@ def unwatched_signals(sources: Sources) -> dict[str, tuple[str, ...]]:
 def _judged(signal: Signal, scene: Scene) -> ir.Table:
     """Return what the rule of a signal says, of the dates by which every column that it needs filled had been."""
     judged = RULES[signal.id](scene)
-    for table, column in signal.filled(scene.sources):
+    for table, column in signal.to_be_filled(scene.sources):
         judged = judged.semi_join(scene.filled(table, column), "as_of")
     return judged
 

@@ -66,6 +66,22 @@ class Sources:
         report = self.reports[table]
         return report.supplied and (column is None or column not in report.missing_columns)
 
+    def first_recorded(self, table: str, *columns: str) -> ir.Table:
+        """Return when a combination of values was first recorded, whatever else of the row was put right afterwards.
+
+        For rows known at a date: the version that shows the values was recorded before it, so what is recorded later
+        cannot come first.
+
+        Args:
+            table: Name of the table.
+            columns: The columns; rows with a null in any of them match nothing.
+
+        Returns:
+            One row per combination that was ever recorded, with `first_recorded_at`.
+        """
+        rows = self.tables[table].drop_null(list(columns))
+        return rows.group_by(list(columns)).agg(first_recorded_at=rows.recorded_at.min())
+
     def holds(self, table: str, column: str | None = None) -> bool:
         """Whether anything is on record of a table or, if asked, any value of a column of it."""
         rows = self.tables[table]

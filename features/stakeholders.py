@@ -18,6 +18,8 @@ BUDGET_ROLES = (*INFLUENCE_ROLES, "procurement", "finance")
 """Roles with a say over the money."""
 NEWCOMER_DAYS = 90
 EXIT_DAYS = 365
+EXIT = ("contact_id", "left_on")
+"""What identifies an exit."""
 LATE_EXIT_DAYS = 14
 """An exit that took longer than this to be recorded was found out, not told."""
 
@@ -190,7 +192,8 @@ def _people(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return who had started at each moment, since when, and how long ago and how late their exit became known."""
     known = sources.known("contacts", moments)
     known = known.filter(known.started_on < known.as_of)
-    dated = known.join(exits_recorded(sources), ["contact_id", "left_on"], how="left")
+    # When this exit was first recorded, whatever else of the contact was put right afterwards.
+    dated = beside(known, sources.first_recorded("contacts", *EXIT), on=EXIT)
     return dated.select(
         *MOMENT,
         "contact_id",
@@ -199,21 +202,8 @@ def _people(moments: ir.Table, sources: Sources) -> ir.Table:
         is_present=dated.left_on.isnull(),
         started_days=days_before(dated, "started_on"),
         left_days=days_before(dated, "left_on"),
-        exit_lag_days=dated.exit_recorded_at.date().delta(dated.left_on, unit="day"),
+        exit_lag_days=dated.first_recorded_at.date().delta(dated.left_on, unit="day"),
     )
-
-
-def exits_recorded(sources: Sources) -> ir.Table:
-    """Return when each exit was first recorded, whatever else of the contact was put right afterwards.
-
-    For contacts known at a date: the version that shows an exit was recorded before it, so what is recorded later
-    cannot come first.
-
-    Returns:
-        One row per `contact_id` and `left_on` that was ever recorded, with `exit_recorded_at`.
-    """
-    versions = sources.tables["contacts"].filter(lambda rows: rows.left_on.notnull())
-    return versions.group_by(["contact_id", "left_on"]).agg(exit_recorded_at=versions.recorded_at.min())
 
 
 def _counted(people: ir.Table, sources: Sources) -> ir.Table:

@@ -29,7 +29,7 @@ from pipelines.lock import hold_lock
 from pipelines.registry import RegisteredModel
 from pipelines.settings import Settings
 from pipelines.tables import read_table, write_output
-from pipelines.tracking import WALK, champion_before, load_contestant, register_training
+from pipelines.tracking import METRICS, WALK, champion_before, load_contestant, register_training
 from pipelines.training_record import LABELS, SNAPSHOTS, LearningFacts, describe_training
 from pipelines.workspace import Workspace
 
@@ -95,7 +95,7 @@ def train_and_register(
     result = train(data, settings.model)
     tables = {
         WALK: result.backtest_predictions,
-        "backtest_metrics": result.backtest_metrics,
+        METRICS: result.backtest_metrics,
         "signal_track_record": record_signals(data, data.snapshots, result.paired_predictions, settings.model),
     }
     contracts = output_contracts()

@@ -7,7 +7,7 @@ from features.moments import MOMENT, beside
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.wording import days_between, number_of, percent, sentence, when, words
-from features.stakeholders import exits_recorded
+from features.stakeholders import EXIT
 from features.usage_sums import use_by
 
 EXIT_DAYS = 180
@@ -62,7 +62,7 @@ def _newest_exits(known: ir.Table) -> ir.Table:
 def _contacts(scene: Scene) -> ir.Table:
     """Return the contacts known at each moment, whether they are in place, and when their exit became known."""
     known = scene.known("contacts").select(*MOMENT, "contact_id", "user_id", "role", "started_on", "left_on")
-    known = known.join(exits_recorded(scene.sources), ["contact_id", "left_on"], how="left")
+    known = beside(known, scene.sources.first_recorded("contacts", *EXIT), on=EXIT)
     return known.select(
         *MOMENT,
         "contact_id",
@@ -71,7 +71,7 @@ def _contacts(scene: Scene) -> ir.Table:
         "left_on",
         is_in_place=known.left_on.isnull() & (known.started_on <= known.as_of),
         # An exit that was announced is news on its day.
-        news_on=ibis.greatest(known.left_on, known.exit_recorded_at.date()),
+        news_on=ibis.greatest(known.left_on, known.first_recorded_at.date()),
     )
 
 

@@ -89,11 +89,10 @@ def owner_turns(sources: Sources, history: ir.Table) -> ir.Table:
         else of the account was put right afterwards), `owner_name` and `before_name`, the id where no name is known.
     """
     in_order = ibis.window(group_by=list(MOMENT), order_by="valid_from")
-    versions = sources.tables["accounts"]
-    # The state that shows an owner was recorded before the date, so what is recorded later cannot come first.
-    first = versions.group_by(["account_id", "valid_from", "csm_id"]).agg(first_recorded_at=versions.recorded_at.min())
+    state = ("account_id", "valid_from", "csm_id")
     history = history.select(*MOMENT, "valid_from", "csm_id", "recorded_at")
-    history = beside(history, first, on=("account_id", "valid_from", "csm_id"))
+    history = beside(history, sources.first_recorded("accounts", *state), on=state)
+    # Of an account without an owner the newest version has to do: nothing is equal to a missing id.
     recorded_at = ibis.coalesce(history.first_recorded_at, history.recorded_at)
     states = history.select(*MOMENT, "valid_from", "csm_id", recorded_on=recorded_at.date())
     states = states.mutate(before=states.csm_id.lag().over(in_order), place=ibis.row_number().over(in_order))
