@@ -105,7 +105,8 @@ def build_billing(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     moments = sources.engine.store(spine.select(*MOMENT).distinct())
     known = sources.known("invoices", moments)
-    known = known.mutate(issued_ago=days_before(known, "issued_on"), due_ago=days_before(known, "due_on"))
+    ago = {"issued_ago": days_before(known, "issued_on"), "due_ago": days_before(known, "due_on")}
+    known = known.select(*MOMENT, "due_on", "paid_on", "amount", "currency", **ago)
     invoices = sources.engine.store(known.filter((known.issued_ago >= 1) & (known.amount > 0)))
     return sources.engine.store(beside(moments, _payment(invoices), _gaps(invoices)))
 

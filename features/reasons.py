@@ -17,7 +17,7 @@ from features.moments import MOMENT, beside, moments_of, ratio
 from features.pulse import ANSWER_DAYS
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
 from features.sources import Sources
-from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, use_by_week
+from features.usage_sums import LOOKBACK_DAYS, WINDOW_DAYS, account_use, events_in
 
 THEMES = tuple(load_taxonomy().themes)
 WORRIES = tuple(theme for theme in THEMES if theme != PRAISE)
@@ -239,16 +239,12 @@ def _spoken(recent: ir.Table) -> ir.Table:
 def _colour_against_usage(pulses: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
     """Return the newest colour's level less that of the decline of usage, both counted 0, 1, 2 in order of trouble."""
     newest = pulses.filter((pulses.place == 0) & (pulses.age_days <= ABSENT_AFTER_DAYS))
-    moments = sources.engine.store(newest.select(*MOMENT, "level"))
-    known = use_by_week(spine, moments, sources)
-    used = known.group_by(list(MOMENT)).agg(
-        newest=known.events.sum(where=known.window < NEWEST_WEEKS).fill_null(0),
-        past=known.events.sum(where=known.window >= NEWEST_WEEKS),
-        first_days_ago=known.first_ago.max(),
-    )
-    # Until its past covers the windows an account has no level of its own to decline from.
-    used = used.filter((used.first_days_ago > LOOKBACK_DAYS - 7) & (used.past > 0))
-    against_past = ratio(3 * used.newest, used.past)
+    used = account_use(spine, sources)
+    past_events = events_in(used, WINDOW_DAYS + 1, LOOKBACK_DAYS)
+    against_past = ratio(3 * events_in(used, 1, WINDOW_DAYS), past_events)
     decline = reduce(add, [(against_past < bound).cast("int64") for bound in DECLINE_FROM])
-    joined = moments.join(used.mutate(decline=decline), list(MOMENT))
+    # Until its past covers the windows an account has no level of its own to decline from.
+    has_level = (used.first_days_ago > LOOKBACK_DAYS - 7) & (past_events > 0)
+    declined = used.filter(has_level).select(*MOMENT, decline=decline)
+    joined = newest.select(*MOMENT, "level").join(declined, list(MOMENT))
     return joined.select(*MOMENT, reasons__colour_minus_usage_level=joined.level - joined.decline)

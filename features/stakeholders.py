@@ -179,30 +179,44 @@ def build_stakeholders(spine: ir.Table, sources: Sources) -> ir.Table:
         of what depends on roles, null where there is no contact with a role.
     """
     moments = moments_of(spine, sources)
-    people = sources.engine.store(_people(moments, sources))
+    people = _people(moments, sources)
     counted = _counted(people, sources)
-    used = sources.engine.store(_use(people, moments, spine, sources))
+    used = sources.engine.store(_use(people, spine, sources))
     table = beside(counted, used)
     share = table.stakeholders__budget_influence_usage_share
     share = only_where(table.roles_known > 0, share)
     return sources.engine.store(table.mutate(stakeholders__budget_influence_usage_share=share))
 
 
+def contacts_at(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the contacts known at each moment.
+
+    Args:
+        moments: As `moments_of` returns them.
+        sources: The ingested tables.
+
+    Returns:
+        One row per moment and contact: `contact_id`, `user_id`, `role`, `started_on`, `left_on`, and
+        `exit_recorded_on`, when this exit was first recorded, whatever else of the contact was put right afterwards.
+    """
+    known = sources.known("contacts", moments)
+    known = known.select(*MOMENT, "contact_id", "user_id", "role", "started_on", "left_on")
+    dated = beside(known, sources.first_recorded("contacts", *EXIT), on=EXIT)
+    return sources.engine.store(dated.mutate(exit_recorded_on=dated.first_recorded_at.date()).drop("first_recorded_at"))
+
+
 def _people(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return who had started at each moment, since when, and how long ago and how late their exit became known."""
-    known = sources.known("contacts", moments)
-    known = known.filter(known.started_on < known.as_of)
-    # When this exit was first recorded, whatever else of the contact was put right afterwards.
-    dated = beside(known, sources.first_recorded("contacts", *EXIT), on=EXIT)
-    return dated.select(
+    contacts = contacts_at(moments, sources)
+    contacts = contacts.filter(contacts.started_on < contacts.as_of)
+    return contacts.select(
         *MOMENT,
-        "contact_id",
         "user_id",
         "role",
-        is_present=dated.left_on.isnull(),
-        started_days=days_before(dated, "started_on"),
-        left_days=days_before(dated, "left_on"),
-        exit_lag_days=dated.first_recorded_at.date().delta(dated.left_on, unit="day"),
+        is_present=contacts.left_on.isnull(),
+        started_days=days_before(contacts, "started_on"),
+        left_days=days_before(contacts, "left_on"),
+        exit_lag_days=contacts.exit_recorded_on.delta(contacts.left_on, unit="day"),
     )
 
 
@@ -244,7 +258,7 @@ def _counted(people: ir.Table, sources: Sources) -> ir.Table:
     )
 
 
-def _use(people: ir.Table, moments: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
+def _use(people: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
     """Return how much of the usage is that of contacts; no row where none is linked to a user or nobody looked."""
     linked = people.filter(people.user_id.notnull())
     users = linked.group_by([*MOMENT, "user_id"]).agg(
@@ -252,7 +266,7 @@ def _use(people: ir.Table, moments: ir.Table, spine: ir.Table, sources: Sources)
         has_budget=(linked.is_present & linked.role.isin(BUDGET_ROLES)).fill_null(False).any(),
     )
     users = sources.engine.store(users)
-    used = use_by("user_id", spine, moments, sources)
+    used = use_by("user_id", spine, sources)
     events = used.select(*MOMENT, "user_id", events=events_in(used, 1, WINDOW_DAYS))
     marked = events.filter(events.events > 0).join(users, [*MOMENT, "user_id"], how="left")
     summed = marked.group_by(list(MOMENT)).agg(

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from features.feature import Feature
 from features.moments import MOMENT, beside, days_before, only_where, ratio, text_tones, watched_moments
 from features.sources import Sources
-from features.usage_sums import LOOKBACK_DAYS, NEWEST_WEEKS, WINDOW_DAYS, use_by_week
+from features.usage_sums import LOOKBACK_DAYS, WINDOW_DAYS, account_use, events_in
 
 PAST_WINDOWS = 6
 """How many windows of 28 days before the newest one are an account's own past: tickets are rare."""
@@ -235,7 +235,7 @@ def build_support(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     moments = watched_moments(spine, sources, "support_tickets")
     sums = sources.engine.store(_sums(_tickets(moments, sources)))
-    measured = beside(moments, sums, _steady_usage(sums.filter(_is_silent(sums)), spine, sources))
+    measured = beside(moments, sums, _steady_usage(spine, sources))
     return sources.engine.store(_features(measured))
 
 
@@ -313,17 +313,12 @@ def _is_silent(sums: ir.Table) -> ir.BooleanValue:
     return (sums.frictions >= FRICTION_TICKETS) & (sums.last_ago >= SILENT_AFTER_DAYS)
 
 
-def _steady_usage(moments: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
+def _steady_usage(spine: ir.Table, sources: Sources) -> ir.Table:
     """Return whether usage held its level at each moment, null until the account's past covers the windows."""
-    known = use_by_week(spine, moments, sources)
-    sums = known.group_by(list(MOMENT)).agg(
-        newest=known.events.sum(where=known.window < NEWEST_WEEKS).fill_null(0),
-        past=known.events.sum(where=known.window >= NEWEST_WEEKS).fill_null(0),
-        first_ago=known.first_ago.max(),
-    )
+    used = account_use(spine, sources)
     # newest / (past / 3) >= 0.7 in whole numbers
-    is_steady = 30 * sums.newest >= 7 * sums.past
-    return sums.select(*MOMENT, is_steady=only_where(sums.first_ago > LOOKBACK_DAYS - 7, is_steady))
+    is_steady = 30 * events_in(used, 1, WINDOW_DAYS) >= 7 * events_in(used, WINDOW_DAYS + 1, LOOKBACK_DAYS)
+    return used.select(*MOMENT, is_steady=only_where(used.first_days_ago > LOOKBACK_DAYS - 7, is_steady))
 
 
 def _features(sums: ir.Table) -> ir.Table:

@@ -124,8 +124,8 @@ def build_surveys(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     moments = sources.engine.store(spine.select(*MOMENT).distinct())
     known = sources.known("survey_responses", moments)
-    known = known.mutate(answered_ago=days_before(known, "submitted_at"), invited_ago=days_before(known, "invited_at"))
-    known = sources.engine.store(known)
+    ago = {"answered_ago": days_before(known, "submitted_at"), "invited_ago": days_before(known, "invited_at")}
+    known = sources.engine.store(known.select(*MOMENT, "response_id", "submitted_at", "nps", "comment", **ago))
     parts = (_answers(known), _silence(known), _comments(known, sources))
     return sources.engine.store(beside(moments, *parts))
 

@@ -12,13 +12,11 @@ from features.moments import MOMENT, beside, moments_of, only_where, ratio
 from features.sources import Sources
 from features.usage_sums import (
     LOOKBACK_DAYS,
-    NEWEST_WEEKS,
-    WEEKS,
     WINDOW_DAYS,
     WINDOWS,
+    account_use,
     events_in,
     use_by,
-    use_by_week,
 )
 
 _EVENTS = frozenset({"usage_daily.usage_date", "usage_daily.events"})
@@ -239,11 +237,11 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = moments_of(spine, sources)
-    by_user = _user_sums(use_by("user_id", spine, moments, sources))
-    by_week = _week_sums(use_by_week(spine, moments, sources))
-    by_module = _module_sums(use_by("module", spine, moments, sources), moments, sources)
+    by_user = _user_sums(use_by("user_id", spine, sources))
+    by_account = account_use(spine, sources)
+    by_module = _module_sums(use_by("module", spine, sources), moments, sources)
     watched = sources.watched("usage_daily", moments, on=("account_id",))
-    parts = (by_user, by_week, by_module, _entitled_seats(moments, sources))
+    parts = (by_user, by_account, by_module, _entitled_seats(moments, sources))
     measured = beside(watched, *(sources.engine.store(part) for part in parts))
     return sources.engine.store(_ratios(measured))
 
@@ -257,25 +255,10 @@ def _user_sums(used: ir.Table) -> ir.Table:
     windows = {f"w{n}": events_in(used, n * WINDOW_DAYS + 1, (n + 1) * WINDOW_DAYS) for n in range(WINDOWS)}
     users = used.select(*MOMENT, **windows)
     return users.group_by(list(MOMENT)).agg(
-        **{f"events_w{n}": users[f"w{n}"].sum() for n in range(WINDOWS)},
         **{f"users_w{n}": (users[f"w{n}"] > 0).sum() for n in range(WINDOWS)},
         top_events=users.w0.max(),
         stayed=((users.w1 > 0) & (users.w0 > 0)).sum(),
         newcomers=((users.w0 > 0) & (users.w1 + users.w2 + users.w3 == 0)).sum(),
-    )
-
-
-def _week_sums(known: ir.Table) -> ir.Table:
-    """Return recency, active days, and the sums that a straight line through 16 weeks needs."""
-    # Week 15 is the newest, so that a rising line has a positive slope.
-    week = WEEKS - 1 - known.window
-    return known.group_by(list(MOMENT)).agg(
-        days_since_last=known.last_ago.min(),
-        first_days_ago=known.first_ago.max(),
-        active_days=known.days.sum(where=known.window < NEWEST_WEEKS),
-        active_weeks=known.window.nunique(where=known.days > 0),
-        week_events=(week * known.events).sum(),
-        all_events=known.events.sum(),
     )
 
 
@@ -308,28 +291,29 @@ def _entitled_seats(moments: ir.Table, sources: Sources) -> ir.Table:
 def _ratios(sums: ir.Table) -> ir.Table:
     """Compute every feature from exact sums; trends stay null until the account's past covers the windows."""
     has_past = sums.first_days_ago > LOOKBACK_DAYS - 7
-    past_events = sums.events_w1 + sums.events_w2 + sums.events_w3
+    newest_events = events_in(sums, 1, WINDOW_DAYS)
+    past_events = events_in(sums, WINDOW_DAYS + 1, LOOKBACK_DAYS)
+    half_events = (events_in(sums, 1, LOOKBACK_DAYS // 2), events_in(sums, LOOKBACK_DAYS // 2 + 1, LOOKBACK_DAYS))
+    all_events = events_in(sums, 1, LOOKBACK_DAYS)
     past_users = sums.users_w1 + sums.users_w2 + sums.users_w3
     # Least squares over x = 0..15: slope = (n Σxy − Σx Σy) / (n Σx² − (Σx)²), divided by the mean Σy / n, with n = 16,
-    # Σx = 120 and n Σx² − (Σx)² = 5440.
-    slope = (16 * (16 * sums.week_events - 120 * sums.all_events)) / (5440 * sums.all_events.nullif(0))
+    # Σx = 120 and n Σx² − (Σx)² = 5440. The newest week is 15, so that a rising line has a positive slope.
+    slope = (16 * (16 * sums.week_events - 120 * all_events)) / (5440 * all_events.nullif(0))
     return sums.select(
         *MOMENT,
-        usage__events_28d=sums.events_w0.fill_null(0),
-        usage__events_per_user_28d=ratio(sums.events_w0, sums.users_w0),
+        usage__events_28d=newest_events,
+        usage__events_per_user_28d=ratio(newest_events, sums.users_w0),
         usage__active_days_28d=sums.active_days.fill_null(0),
-        usage__days_since_last=sums.days_since_last.fill_null(LOOKBACK_DAYS),
-        usage__events_trend_ratio=only_where(has_past, ratio(3 * sums.events_w0, past_events)),
-        usage__events_half_ratio=only_where(
-            has_past, ratio(sums.events_w0 + sums.events_w1, sums.events_w2 + sums.events_w3)
-        ),
+        usage__days_since_last=sums.last_days_ago.fill_null(LOOKBACK_DAYS),
+        usage__events_trend_ratio=only_where(has_past, ratio(3 * newest_events, past_events)),
+        usage__events_half_ratio=only_where(has_past, ratio(*half_events)),
         usage__weekly_slope_share=only_where(has_past, slope),
         usage__idle_weeks_112d=((sums.first_days_ago - 1) // 7 + 1 - sums.active_weeks).fill_null(16),
         usage__active_users_28d=sums.users_w0.fill_null(0),
         usage__active_users_trend_ratio=only_where(has_past, ratio(3 * sums.users_w0, past_users)),
         usage__lapsed_users_share=ratio(sums.users_w1 - sums.stayed, sums.users_w1),
         usage__new_users_share=only_where(has_past, ratio(sums.newcomers, sums.users_w0)),
-        usage__top_user_share=ratio(sums.top_events, sums.events_w0),
+        usage__top_user_share=ratio(sums.top_events, newest_events),
         usage__seat_use_ratio=ratio(sums.users_w0.fill_null(0), sums.seats),
         usage__active_modules_28d=sums.modules.fill_null(0),
         usage__dropped_modules_count=sums.dropped_modules.fill_null(0),

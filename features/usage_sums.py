@@ -1,4 +1,4 @@
-"""Usage added up once per build, for every family that looks at it: by user, by module, by week.
+"""Usage added up once per build, for every family that looks at it: by user, by module, by account.
 
 Usage is the one table of tens of millions of rows. Each row is read once for each of these sums, however many dates
 look at it; what a date may see of them is decided in `as_of`, and what they mean in the families.
@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from features.as_of import known_sums, place_in_cells
 from features.cells import cell_days, cell_windows
-from features.moments import MOMENT, days_before
+from features.moments import MOMENT, days_before, moments_of
 from features.sources import Sources
 
 WINDOW_DAYS = 28
@@ -23,17 +23,20 @@ LOOKBACK_DAYS = WINDOWS * WINDOW_DAYS
 """How far back usage is read: the newest window and the three before it, which are the account's own past."""
 WEEKS = LOOKBACK_DAYS // 7
 NEWEST_WEEKS = WINDOW_DAYS // 7
-EDGES = {"user_id": range(0, LOOKBACK_DAYS + 1, WINDOW_DAYS), "module": (0, 28, 30, 112, 120)}
-"""Where the windows of all who look at users, or at modules, end: each is read from usage once for all of them."""
+EDGES = {
+    "user_id": range(0, LOOKBACK_DAYS + 1, WINDOW_DAYS),
+    "module": (0, 28, 30, 112, 120),
+    "account_id": (0, 14, 28, 56, 70, 112),
+}
+"""Where the windows of all who look at users, modules or accounts end: each is read from usage once for all of them."""
 
 
-def use_by(column: str, spine: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
+def use_by(column: str, spine: ir.Table, sources: Sources) -> ir.Table:
     """Return the known use of each user, or of each module, before each moment.
 
     Args:
         column: `user_id` or `module`.
-        spine: As built by `features.spine.build_spine`; its dates decide what is added up.
-        moments: The spine's moments, or some of them.
+        spine: As built by `features.spine.build_spine`.
         sources: The ingested tables.
 
     Returns:
@@ -47,7 +50,7 @@ def use_by(column: str, spine: ir.Table, moments: ir.Table, sources: Sources) ->
     sums = placed.group_by(["account_id", column, "cell", "seen_from"]).agg(
         events=placed.events.sum().cast("int64"), **first
     )
-    known = known_sums(sources.engine.store(sums), moments, windows)
+    known = known_sums(sources.engine.store(sums), moments_of(spine, sources), windows)
     used = known.group_by([*MOMENT, column]).agg(
         **{
             f"events_{newest + 1}_{oldest}": known.events.sum(where=known.window == window).cast("int64")
@@ -59,10 +62,10 @@ def use_by(column: str, spine: ir.Table, moments: ir.Table, sources: Sources) ->
 
 
 def events_in(used: ir.Table, days: int, last: int) -> ir.IntegerValue:
-    """Return the events from some days ago to some more days ago, of what `use_by` returned: zero where there are none.
+    """Return the events from some days ago to some more days ago, of what was added up: zero where there are none.
 
     Args:
-        used: As returned by `use_by`.
+        used: As returned by `use_by` or `account_use`.
         days: The newest day that counts, 1 being the day before.
         last: The oldest.
     """
@@ -71,23 +74,36 @@ def events_in(used: ir.Table, days: int, last: int) -> ir.IntegerValue:
     return reduce(add, inside)
 
 
-def use_by_week(spine: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
+def account_use(spine: ir.Table, sources: Sources) -> ir.Table:
     """Return the known use of each account in the sixteen weeks before each moment.
 
     Args:
-        spine: As built by `features.spine.build_spine`; its dates decide what is added up.
-        moments: The spine's moments, or some of them.
+        spine: As built by `features.spine.build_spine`.
         sources: The ingested tables.
 
     Returns:
-        Rows of `account_id`, `as_of`, `window` (0 is the newest week) and `events`; `first_ago` and `last_ago`, the
-        oldest and the newest day with events in days before `as_of`, and `days`, how many there are. A week may have
-        several rows; no day is counted in two of them.
+        One row per `account_id` and `as_of` with any event in these weeks: the events of each window of `EDGES`, as
+        `use_by` has them; `first_days_ago` and `last_days_ago`, the age of the oldest and of the newest day of use;
+        `active_days` of the newest window of 28 days and `active_weeks` of all sixteen; and `week_events`, events times
+        the number of their week, 0 being the oldest.
     """
     placed, windows = _placed(spine, sources, range(0, LOOKBACK_DAYS + 1, 7))
-    known = known_sums(_weeks(placed, sources), moments, windows)
-    ago = {"first_ago": days_before(known, "first_day"), "last_ago": days_before(known, "last_day")}
-    return known.mutate(**ago).drop("first_day", "last_day")
+    known = known_sums(_weeks(placed, sources), moments_of(spine, sources), windows)
+    week = WEEKS - 1 - known.window
+    used = known.group_by(list(MOMENT)).agg(
+        **{
+            f"events_{newest + 1}_{oldest}": known.events.sum(
+                where=known.window.between(newest // 7, oldest // 7 - 1)
+            ).cast("int64")
+            for newest, oldest in pairwise(EDGES["account_id"])
+        },
+        first_days_ago=days_before(known, "first_day").max(),
+        last_days_ago=days_before(known, "last_day").min(),
+        active_days=known.days.sum(where=known.window < NEWEST_WEEKS),
+        active_weeks=known.window.nunique(where=known.days > 0),
+        week_events=(week * known.events).sum(),
+    )
+    return sources.engine.store(used)
 
 
 def _weeks(placed: ir.Table, sources: Sources) -> ir.Table:

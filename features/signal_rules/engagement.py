@@ -9,6 +9,7 @@ from features.run_sums import runs_by_integration, runs_loaded_through, runs_of
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
 from features.signal_rules.wording import days_between, number_of, sentence, when, words
+from features.stakeholders import contacts_at
 
 READING_DAYS = 3
 """An e-mail sent later than this may still be opened."""
@@ -142,7 +143,7 @@ def cost_question(scene: Scene) -> ir.Table:
     """Somebody new wants to know what it costs."""
     known = scene.known("emails", lookback=("sent_at", QUESTION_DAYS))
     asked = known.filter((known.direction == "inbound") & known.text.lower().re_search(COST_WORDS))
-    contacts = scene.known("contacts").select(*MOMENT, "contact_id", "role", "started_on")
+    contacts = contacts_at(scene.moments, scene.sources).select(*MOMENT, "contact_id", "role", "started_on")
     asked = asked.select(*MOMENT, "contact_id", sent_on=asked.sent_at.date())
     asked = asked.join(contacts, [*MOMENT, "contact_id"])
     asked = asked.filter(days_between(asked.started_on, asked.sent_on) <= NEW_CONTACT_DAYS)

@@ -7,7 +7,7 @@ from features.moments import MOMENT, beside
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.wording import days_between, number_of, percent, sentence, when, words
-from features.stakeholders import EXIT
+from features.stakeholders import contacts_at
 from features.usage_sums import use_by
 
 EXIT_DAYS = 180
@@ -26,7 +26,7 @@ MINIMUM_EVENTS = 50
 
 def contact_counts(scene: Scene) -> ir.Table:
     """Return per account and date with any contact of known role who is in place and whose exit was news when."""
-    known = scene.facts(_contacts)
+    known = _contacts(scene)
     counted = known.group_by(list(MOMENT)).agg(
         roles_known=known.role.notnull().sum(),
         in_place=known.is_in_place.sum(),
@@ -61,17 +61,11 @@ def _newest_exits(known: ir.Table) -> ir.Table:
 
 def _contacts(scene: Scene) -> ir.Table:
     """Return the contacts known at each moment, whether they are in place, and when their exit became known."""
-    known = scene.known("contacts").select(*MOMENT, "contact_id", "user_id", "role", "started_on", "left_on")
-    known = beside(known, scene.sources.first_recorded("contacts", *EXIT), on=EXIT)
-    return known.select(
-        *MOMENT,
-        "contact_id",
-        "user_id",
-        "role",
-        "left_on",
+    known = contacts_at(scene.moments, scene.sources)
+    return known.mutate(
         is_in_place=known.left_on.isnull() & (known.started_on <= known.as_of),
         # An exit that was announced is news on its day.
-        news_on=ibis.greatest(known.left_on, known.first_recorded_at.date()),
+        news_on=ibis.greatest(known.left_on, known.exit_recorded_on),
     )
 
 
@@ -142,9 +136,9 @@ def _settled(scene: Scene) -> ir.Table:
 
 def power_user_without_budget(scene: Scene) -> ir.Table:
     """Most of the value lies with somebody whom nobody asks."""
-    used = use_by("user_id", scene.spine, scene.moments, scene.sources)
+    used = use_by("user_id", scene.spine, scene.sources)
     users = used.filter(used.events_1_28 > 0).select(*MOMENT, "user_id", events="events_1_28")
-    contacts = scene.facts(_contacts)
+    contacts = _contacts(scene)
     linked = contacts.filter(contacts.user_id.notnull())
     contacts = linked.filter(linked.is_in_place)
     roles = contacts.group_by([*MOMENT, "user_id"]).agg(

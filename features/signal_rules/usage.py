@@ -10,7 +10,7 @@ from features.moments import MOMENT, beside
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.wording import days_between, number_of, percent, sentence, words
 from features.usage import entitlements_at
-from features.usage_sums import events_in, use_by, use_by_week
+from features.usage_sums import account_use, events_in, use_by
 
 LOOKBACK_DAYS = 120
 DECLINE_PERCENT = 50
@@ -32,18 +32,13 @@ def usage_level(scene: Scene) -> ir.Table:
     `e…` are sums of events by days ago, `u28` people active in the last 28 days, `first_days_ago` the age of the first
     usage within 120 days. Zero where usage has stopped altogether.
     """
-    users = use_by("user_id", scene.spine, scene.moments, scene.sources)
+    users = use_by("user_id", scene.spine, scene.sources)
     active = users.group_by(list(MOMENT)).agg(u28=(users.events_1_28 > 0).fill_null(False).sum())
-    modules = use_by("module", scene.spine, scene.moments, scene.sources)
+    modules = use_by("module", scene.spine, scene.sources)
     first = modules.group_by(list(MOMENT)).agg(first_days_ago=modules.first_days_ago.max())
-    weeks = use_by_week(scene.spine, scene.moments, scene.sources)
-    windows = {"e14": (0, 2), "e15_70": (2, 10), "e28": (0, 4), "e29_112": (4, 16)}
-    level = weeks.group_by(list(MOMENT)).agg(
-        **{
-            name: weeks.events.sum(where=weeks.window.between(newest, end - 1)).fill_null(0).cast("int64")
-            for name, (newest, end) in windows.items()
-        }
-    )
+    used = account_use(scene.spine, scene.sources)
+    windows = {"e14": (1, 14), "e15_70": (15, 70), "e28": (1, 28), "e29_112": (29, 112)}
+    level = used.select(*MOMENT, **{name: events_in(used, *days) for name, days in windows.items()})
     watched = scene.sources.watched("usage_daily", scene.moments, on=("account_id",))
     level = beside(watched, level, active, first)
     return level.mutate(**{name: level[name].fill_null(0) for name in level.columns if name not in MOMENT})
@@ -83,7 +78,7 @@ def usage_decline(scene: Scene) -> ir.Table:
 
 def critical_module_decline(scene: Scene) -> ir.Table:
     """The module that the renewal hangs on, far below its own level; of several the one that fell most."""
-    modules = use_by("module", scene.spine, scene.moments, scene.sources)
+    modules = use_by("module", scene.spine, scene.sources)
     modules = modules.mutate(newest=events_in(modules, 1, 30), past=events_in(modules, 31, LOOKBACK_DAYS))
     entitled = entitlements_at(scene.moments, scene.sources)
     critical = entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()

@@ -13,7 +13,7 @@ from features.as_of import place_in_cells
 from features.cells import cell_days
 from features.moments import MOMENT, days_before
 from features.sources import Sources
-from features.usage_sums import EDGES, LOOKBACK_DAYS, events_in, use_by, use_by_week
+from features.usage_sums import EDGES, LOOKBACK_DAYS, account_use, events_in, use_by
 
 MakeSources = Callable[..., Sources]
 # Four weeks apart, then off that grid, then far away.
@@ -72,7 +72,7 @@ def test_events_of_each_window_are_those_of_its_rows(sources: Sources, column: s
     names = [f"events_{newest + 1}_{oldest}" for newest, oldest in pairwise(edges)]
     rows["window"] = pd.cut(rows.days_ago, edges, labels=names).astype("str")
     expected = rows.pivot_table(index=key, columns="window", values="events", aggfunc="sum")[names]
-    found = sources.engine.to_pandas(use_by(column, moments, moments, sources), tuple(key)).set_index(key)
+    found = sources.engine.to_pandas(use_by(column, moments, sources), tuple(key)).set_index(key)
     pd.testing.assert_frame_equal(found[names], expected, check_dtype=False, check_names=False)
     if column == "module":
         oldest = rows.groupby(key).days_ago.max()
@@ -91,28 +91,25 @@ def test_windows_are_added_up_between_their_edges(sources: Sources) -> None:
 def test_a_day_of_which_some_was_recorded_later_is_one_day(sources: Sources) -> None:
     moments = moments_at(sources, DATES)
     rows = one_by_one(sources, moments)
-    days = rows.groupby([*MOMENT, "days_ago"]).events.sum().reset_index().query("events > 0")
-    key = [*MOMENT, "window"]
-    days = days.assign(window=(days.days_ago - 1) // 7)
-    expected = days.groupby(key).agg(
-        events=("events", "sum"), days=("days_ago", "count"), first=("days_ago", "max"), last=("days_ago", "min")
+    key = list(MOMENT)
+    assert (rows[rows.events > 0].groupby([*key, "days_ago"]).recorded_at.nunique() > 1).any()
+    days = rows.groupby([*key, "days_ago"]).events.sum().reset_index().query("events > 0")
+    days = days.assign(week=(days.days_ago - 1) // 7)
+    grouped = days.assign(week_events=(15 - days.week) * days.events).groupby(key)
+    expected = grouped.agg(
+        first_days_ago=("days_ago", "max"),
+        last_days_ago=("days_ago", "min"),
+        active_weeks=("week", "nunique"),
+        week_events=("week_events", "sum"),
     )
-    found = sources.engine.to_pandas(use_by_week(moments, moments, sources), tuple(key))
-    assert found.duplicated(key).any()
-    found = found.groupby(key).agg(
-        events=("events", "sum"), days=("days", "sum"), first=("first_ago", "max"), last=("last_ago", "min")
-    )
-    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
-
-
-def test_some_of_the_moments_see_what_they_see_among_all(sources: Sources) -> None:
-    dates = [DATES[0], DATES[4]]
-    spine, asked = moments_at(sources, DATES), moments_at(sources, dates)
-    key = (*MOMENT, "user_id")
-    every = sources.engine.to_pandas(use_by("user_id", spine, spine, sources), key)
-    some = sources.engine.to_pandas(use_by("user_id", spine, asked, sources), key)
-    kept = every[every.as_of.isin(pd.to_datetime(dates))].reset_index(drop=True)
-    pd.testing.assert_frame_equal(some, kept)
+    newest = days[days.days_ago <= 28].groupby(key).size()
+    expected["active_days"] = newest.reindex(expected.index)
+    edges = list(EDGES["account_id"])
+    names = [f"events_{newest + 1}_{oldest}" for newest, oldest in pairwise(edges)]
+    windows = pd.cut(days.days_ago, edges, labels=names).astype("str")
+    expected[names] = days.pivot_table(index=key, columns=windows, values="events", aggfunc="sum")[names]
+    found = sources.engine.to_pandas(account_use(moments, sources), tuple(key)).set_index(key)
+    pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False)
 
 
 def test_rows_that_may_move_to_another_day_are_not_added_up(sources: Sources) -> None:
