@@ -127,7 +127,9 @@ class DuckDBEngine(Engine):
 
     def read_parquet(self, path: Path) -> ir.Table:
         """Return a lazy table over one Parquet file or a folder of them."""
-        return self._connection.read_parquet(path if path.is_file() else path / "*.parquet")
+        # Some letters of a path would be taken for a pattern.
+        literal = "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
+        return self._connection.read_parquet(literal if path.is_file() else f"{literal}/*.parquet")
 
     def from_pandas(self, frame: pd.DataFrame, schema: Mapping[str, str]) -> ir.Table:
         """Return a small frame as a table with the given Ibis types."""

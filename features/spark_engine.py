@@ -84,7 +84,9 @@ class SparkEngine(Engine):
     ) -> None:
         super().__init__()
         require_spark()
-        self._scratch = tempfile.TemporaryDirectory(prefix="falsegreen-spark-") if spill_folder is None else None
+        # Spark takes a comma for the end of one folder and the beginning of another.
+        has_own = spill_folder is None or "," in str(spill_folder.absolute())
+        self._scratch = tempfile.TemporaryDirectory(prefix="falsegreen-spark-") if has_own else None
         folder = Path(self._scratch.name) if self._scratch else Path(spill_folder or "")
         folder.mkdir(parents=True, exist_ok=True)
         settings = {**_settings(threads, memory_limit, folder.absolute()), **(options or {})}
@@ -98,7 +100,10 @@ class SparkEngine(Engine):
 
     def read_parquet(self, path: Path) -> ir.Table:
         """Return a lazy table over one Parquet file or a folder of them."""
-        return self._as_table(self._session.read.parquet(str(path.absolute())))
+        # Hadoop takes some letters of a path for a pattern.
+        literal = re.sub(r"([\[\]{}*?\\])", r"\\\1", str(path.absolute()))
+        with _errors_told():
+            return self._as_table(self._session.read.parquet(literal))
 
     def from_pandas(self, frame: pd.DataFrame, schema: Mapping[str, str]) -> ir.Table:
         """Return a small frame as a table with the given Ibis types."""
@@ -112,12 +117,14 @@ class SparkEngine(Engine):
     def _compute(self, expression: ir.Table) -> ir.Table:
         # Spark keeps the rows, in memory and on disk, and forgets what they were made of: plans stay short. It does not
         # forget the identities of columns, by which it would take a step for what the step was made of.
-        kept = self._query(expression).localCheckpoint(eager=True)
+        with _errors_told():
+            kept = self._query(expression).localCheckpoint(eager=True)
         return self._as_table(kept.select([kept[name].alias(name) for name in kept.columns]))
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         """Execute an expression and return its rows, in no particular order unless it is sorted."""
-        return self._query(expression).toArrow().cast(expression.schema().to_pyarrow())
+        with _errors_told():
+            return self._query(expression).toArrow().cast(expression.schema().to_pyarrow())
 
     def close(self) -> None:
         """Release the session, its temporary tables and its Java process."""
@@ -199,6 +206,17 @@ def _start(settings: Mapping[str, str], folder: Path) -> tuple[Any, Any]:
             why = _cause(str(error))  # asked of the process itself
             _end_java(gateway)
             raise EngineError(f"Spark did not start: {why}") from None
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """Ask an error of Spark what it says while the Java process that knows it is there; it ends with the session."""
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except PySparkException as error:
+        raise RuntimeError(f"Spark: {error}") from None
 
 
 def _output_to(log: IO[bytes]) -> dict[str, Any]:

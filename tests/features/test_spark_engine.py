@@ -37,7 +37,8 @@ ROWS = [
     (3, 7, 0, 2.5, "0.00", None, "2026-01-01", "2026-01-01T12:30:00.000001", "no  cost\x0bhere's $5", "1.5"),
     (4, 2, 5, -0.5, "2.50", True, "2024-03-01", "2024-03-01T00:00:00.000000", "", "2024-03-01 10:11:12.123456"),
     (5, 10**15, 8, -2.5, "-2.50", False, None, None, "\n ünder_way ’ \\ %", "2024-03-01T10:11:12"),
-    (6, None, None, None, None, None, None, None, None, None),
+    (6, 1, 1, 3.5, "1.00", False, "2024-02-28", "2024-02-28T00:00:00.999999", "TOO EXPENSİVE ΟΔΟΣ οδος", "2024-02-28"),
+    (7, None, None, None, None, None, None, None, None, None),
 ]
 WINDOW = {"group_by": "is_so", "order_by": "day"}
 
@@ -69,7 +70,8 @@ EDGES: dict[str, Edge] = {
     "midnight": lambda t: t.instant < t.day.cast("timestamp"),
     "after an instant": lambda t: t.instant > ibis.timestamp("2024-02-29T23:59:59.600000"),
     "seconds": lambda t: t.instant.epoch_seconds().cast("float64"),
-    "lower case": lambda t: t.text.upper().lower(),
+    "lower case": lambda t: t.text.lower(),
+    "whole seconds": lambda t: t.instant.truncate("s").epoch_seconds().cast("float64"),
     "stripped": lambda t: t.text.strip(),
     "stripped left": lambda t: t.text.lstrip(),
     "stripped right": lambda t: t.text.rstrip(),
@@ -208,3 +210,18 @@ def test_what_cannot_be_computed_is_an_error_on_both(
     for engine in engines:
         with pytest.raises(Exception, match=message):
             engine.to_arrow(engine.from_arrow(rows).select(value=undefined))
+
+
+def test_a_folder_may_have_any_name(engines: tuple[Engine, Engine], rows: pa.Table, tmp_path: Path) -> None:
+    for name in ("run [1]", "run{a,b}", "run*", "run?"):
+        (tmp_path / name).mkdir()
+        pq.write_table(rows, tmp_path / name / "part.parquet")
+        for engine in engines:
+            for path in (tmp_path / name, tmp_path / name / "part.parquet"):
+                assert engine.scalar(engine.read_parquet(path).count()) == len(ROWS)
+
+
+def test_an_error_carries_its_own_words_beyond_the_session(engines: tuple[Engine, Engine], tmp_path: Path) -> None:
+    _, spark = engines
+    with pytest.raises(RuntimeError, match="PATH_NOT_FOUND"):
+        spark.read_parquet(tmp_path / "nothing")
