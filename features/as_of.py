@@ -92,7 +92,12 @@ def with_successor(rows: ir.Table, contract: Contract, withdrawn: ir.Table | Non
 
 
 def moments_with_record(
-    rows: ir.Table, contract: Contract, moments: ir.Table, on: Sequence[str] = (), column: str | None = None
+    rows: ir.Table,
+    contract: Contract,
+    moments: ir.Table,
+    on: Sequence[str] = (),
+    column: str | None = None,
+    age: tuple[str, int] | None = None,
 ) -> ir.Table:
     """Return the moments by which something of a table had been recorded, so that silence differs from nobody looking.
 
@@ -104,6 +109,7 @@ def moments_with_record(
         moments: Rows with `as_of` and the columns named in `on`.
         on: Columns that a moment and a row must share; empty to ask whether it was recorded of anybody.
         column: Look at this column's values instead of whole rows.
+        age: `(column, days)` asks for a row whose event date lies more than so many days before `as_of`.
 
     Returns:
         Distinct rows of `on` and `as_of`.
@@ -113,6 +119,10 @@ def moments_with_record(
     seen_at = rows.recorded_at
     if column is not None and (known_from := contract.column(column).known_from) is not None:
         seen_at = ibis.greatest(seen_at, rows[known_from].cast("timestamp"))
+    if age is not None:
+        happened, days = age
+        old_on = rows[happened].cast("date") + ibis.interval(days=days)
+        seen_at = ibis.greatest(seen_at, old_on.cast("timestamp"))
     first = rows.aggregate(first_seen_at=seen_at.min(), by=list(on))
     asked = moments.select(*on, "as_of").distinct()
     joined = asked.join(first, list(on)) if on else asked.cross_join(first)

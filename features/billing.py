@@ -125,6 +125,7 @@ def _payment(invoices: ir.Table) -> ir.Table:
         due=fell_due.sum(),
         late=(fell_due & (invoices.days_late > 0)).sum(),
         days_late=invoices.days_late.sum(where=fell_due),
+        dated=invoices.due_on.notnull().sum(),
         overdue=invoices.is_overdue.sum(),
         oldest_overdue=invoices.due_ago.max(where=invoices.is_overdue),
         overdue_amount=invoices.amount.sum(where=invoices.is_overdue),
@@ -136,9 +137,10 @@ def _payment(invoices: ir.Table) -> ir.Table:
         *MOMENT,
         billing__late_share=ratio(sums.late, sums.due),
         billing__mean_late_days=ratio(sums.days_late, sums.due),
-        billing__overdue_invoices_count=sums.overdue,
-        billing__oldest_overdue_days=sums.oldest_overdue.fill_null(0),
-        billing__overdue_amount_ratio=only_where(sums.currencies == 1, owed),
+        # Where no invoice says when it is due, none is known to be overdue, and none not to be.
+        billing__overdue_invoices_count=only_where(sums.dated > 0, sums.overdue),
+        billing__oldest_overdue_days=only_where(sums.dated > 0, sums.oldest_overdue.fill_null(0)),
+        billing__overdue_amount_ratio=only_where((sums.dated > 0) & (sums.currencies == 1), owed),
     )
 
 

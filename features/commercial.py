@@ -63,7 +63,7 @@ FEATURES = (
     ),
     Feature(
         name="commercial__renewals_lost_count",
-        description="Other contracts of the account that were decided as churned before the date.",
+        description="Renewals of the account, this one included, that were decided as churned before the date.",
         unit="renewals",
         kind="integer",
         direction="either",
@@ -83,7 +83,7 @@ FEATURES = (
     ),
     Feature(
         name="commercial__last_arr_change_ratio",
-        description="ARR of the newest decided renewal over the ARR that it replaced.",
+        description="ARR of the newest renewal that was renewed over the ARR that it replaced.",
         unit="ratio",
         kind="number",
         direction="either",

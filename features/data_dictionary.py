@@ -34,9 +34,11 @@ _FEATURES = """\
 ## Features
 
 One row per renewal and as-of date. Windows end the day before that date, and only what was recorded before it counts.
-Null means not recorded, never zero. **Risk** says whether a higher value raises or lowers the risk of churn, where that
-is beyond doubt; the models are held to it. **Usage view** says whether the model that no human judgement touches may
-use the feature.
+Null means not recorded, never zero; a trend is null, besides, until the first use on record, or the first ticket, lies
+before all its windows. The **gut pulse** is the newest pulse about the renewal that was given in its term and is at
+most 120 days old, else the newest about the relationship, at most as old. **Risk** says whether a higher value raises
+or lowers the risk of churn, where that is beyond doubt; the models are held to it. **Usage view** says whether the
+model that no human judgement touches may use the feature.
 """
 
 _COLUMN_HEADS = ("Column", "Type", "Unit", "Values", "Required", "Nullable", "Known from", "Description")

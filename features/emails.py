@@ -121,17 +121,18 @@ FEATURES = (
     ),
     _feature(
         "has_ended_open_streak",
-        "Whether nine in ten of at least three e-mails were opened over three months, and none for 28 days or more.",
+        "Whether nine in ten of at least three e-mails were opened over three months, and since then, for 28 days or "
+        "more, none, though at least two were sent; only e-mails of the last 182 days are looked at.",
         "yes or no",
         "They used to open every e-mail and have stopped: {value}",
         _OPENED,
         "boolean",
         "raises",
-        when_false="They have not stopped opening our e-mails",
+        when_false="No habit of opening our e-mails has ended of late",
     ),
     _feature(
         "ended_open_streak_count",
-        "E-mails opened in the three months of such a streak; 0 where none ended.",
+        "E-mails of the last 182 days opened in the three months of such a streak; 0 where none ended.",
         "e-mails",
         "They opened {value} e-mails in three months before they stopped",
         _OPENED,
@@ -199,26 +200,28 @@ def mails_before(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per moment and mail: `sent_at`, `days_ago`, `direction`, `word_count` and `is_opened`, as known then.
+        One row per moment and mail: `sent_at`, `days_ago`, `direction`, `word_count`, and `opened_ago`, the days since
+        it was first opened, null where it was not, as known then.
     """
     known = sources.known("emails", moments_of(spine, sources), lookback=("sent_at", MAIL_DAYS))
-    ago, is_opened = days_before(known, "sent_at"), known.opened_at.notnull()
-    return sources.engine.store(
-        known.select(*MOMENT, "sent_at", "direction", "word_count", days_ago=ago, is_opened=is_opened)
-    )
+    ago = {"days_ago": days_before(known, "sent_at"), "opened_ago": days_before(known, "opened_at")}
+    return sources.engine.store(known.select(*MOMENT, "sent_at", "direction", "word_count", **ago))
 
 
 def _email_sums(mails: ir.Table) -> ir.Table:
     """Return the counts that volume, length and opening are made of, from the last six months."""
     known = mails.filter(mails.days_ago <= 2 * STREAK_DAYS)
+    known = known.mutate(is_opened=known.opened_ago.notnull())
     opened = known.filter(known.is_opened & (known.direction == "outbound"))
-    known = beside(known, opened.group_by(list(MOMENT)).agg(last_opened=opened.days_ago.min()))
+    # An old mail may be opened long after it was sent: the streak goes by sending, the silence by opening.
+    last = opened.group_by(list(MOMENT)).agg(last_opened=opened.days_ago.min(), last_opening=opened.opened_ago.min())
+    known = beside(known, last)
     is_in, is_out = known.direction == "inbound", known.direction == "outbound"
     is_newest, is_recent = known.days_ago <= EMAIL_DAYS, known.days_ago <= LONG_EMAIL_DAYS
     is_counted = is_in & known.word_count.notnull()
     is_before = is_counted & ~is_newest & (known.days_ago <= EMAIL_DAYS + REPLY_PAST_DAYS)
     is_due = known.days_ago > OPENING_DAYS
-    has_fallen_silent = (known.last_opened > SILENCE_DAYS).fill_null(False)
+    has_fallen_silent = (known.last_opening > SILENCE_DAYS).fill_null(False)
     in_streak = is_out & known.days_ago.between(known.last_opened, known.last_opened + STREAK_DAYS - 1).fill_null(False)
     return known.group_by(list(MOMENT)).agg(
         engagement__emails_in_28d=(is_in & is_newest).sum(),
@@ -233,7 +236,7 @@ def _email_sums(mails: ir.Table) -> ir.Table:
         openable=(is_out & is_recent & is_due).sum(),
         streak_sent=in_streak.sum(),
         streak_opened=(in_streak & known.is_opened).sum(),
-        silent_sent=(is_out & has_fallen_silent & (known.days_ago < known.last_opened) & is_due).sum(),
+        silent_sent=(is_out & has_fallen_silent & (known.days_ago < known.last_opening) & is_due).sum(),
     )
 
 

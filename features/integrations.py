@@ -10,7 +10,7 @@ from features.feature import Feature
 from features.moments import MOMENT, beside, only_where, ratio, watched_moments
 from features.run_sums import runs_by_integration
 from features.sources import Sources
-from features.usage_sums import LOOKBACK_DAYS
+from features.usage_sums import LOOKBACK_DAYS, PAST_DAYS
 
 _RUNS = frozenset({"integration_runs.run_date", "integration_runs.runs"})
 _EACH = _RUNS | {"integration_runs.integration"}
@@ -84,7 +84,9 @@ def build_integrations(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     moments = watched_moments(spine, sources, "integration_runs")
     known = runs_by_integration(spine, moments, sources)
-    measured = beside(moments, _sums(known.filter(known.window < 2)), _ever_ran(moments, sources))
+    has_run, has_past = _ever_ran(moments, sources), _ever_ran(moments, sources, PAST_DAYS)
+    sums = _sums(known.filter(known.window < 2))
+    measured = beside(moments, sums, has_run.mutate(has_run=True), has_past.mutate(has_past=True))
     return sources.engine.store(_features(measured))
 
 
@@ -94,31 +96,28 @@ def _sums(known: ir.Table) -> ir.Table:
         newest=known.runs.sum(where=known.window == 0).fill_null(0),
         past=known.runs.sum(where=known.window == 1).fill_null(0),
         last_ago=known.last_ago.min(),
-        first_ago=known.first_ago.max(),
     )
     return each.group_by(list(MOMENT)).agg(
         newest=each.newest.sum(),
         past=each.past.sum(),
         last_ago=each.last_ago.min(),
-        first_ago=each.first_ago.max(),
         active=(each.newest > 0).sum(),
         stopped=((each.newest == 0) & (each.past > 0)).sum(),
     )
 
 
-def _ever_ran(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the moments by which some run of the account had been recorded."""
-    ran = sources.watched("integration_runs", moments, on=("account_id",), only=lambda rows: rows.runs > 0)
-    return ran.mutate(has_run=True)
+def _ever_ran(moments: ir.Table, sources: Sources, days: int = 0) -> ir.Table:
+    """Return the moments by which some run of the account, more than so many days ago, had been recorded."""
+    age = ("run_date", days)
+    return sources.watched("integration_runs", moments, ("account_id",), only=lambda rows: rows.runs > 0, age=age)
 
 
 def _features(sums: ir.Table) -> ir.Table:
     """Compute every feature from exact sums; the trend stays null until the account's past covers the windows."""
-    has_past = sums.first_ago > LOOKBACK_DAYS - 7
     return sums.select(
         *MOMENT,
         integrations__runs_28d=sums.newest.fill_null(0),
-        integrations__runs_trend_ratio=only_where(has_past, ratio(3 * sums.newest, sums.past)),
+        integrations__runs_trend_ratio=only_where(sums.has_past, ratio(3 * sums.newest, sums.past)),
         integrations__days_since_last=only_where(sums.has_run, sums.last_ago.fill_null(LOOKBACK_DAYS)),
         integrations__active_28d=sums.active.fill_null(0),
         integrations__stopped_count=sums.stopped.fill_null(0),

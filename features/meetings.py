@@ -132,18 +132,24 @@ def build_meetings(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     moments = watched_moments(spine, sources, "meetings")
     summed = _meeting_sums(sources.known("meetings", moments))
-    table = counted(moments, summed, sources, "meetings", ("has_executive",))
+    table = counted(moments, summed, sources, "meetings", ("has_executive", "status"))
     # Without dates of recording a meeting is known only once its day has come, so that none is ever ahead.
     is_plan_known = sources.reports["meetings"].knowledge_dates == "recorded"
     features = table.select(
         *MOMENT,
-        "engagement__meetings_held_90d",
-        "engagement__meetings_cancelled_90d",
-        "engagement__meetings_no_show_90d",
         "engagement__days_since_qbr",
         "engagement__days_since_meeting",
+        # Where nobody says what became of a meeting, none is known to have been held, and none not to have been.
+        **{
+            f"engagement__meetings_{what}_90d": only_where(
+                table.watched_status, table[f"engagement__meetings_{what}_90d"]
+            )
+            for what in ("held", "cancelled", "no_show")
+        },
         engagement__meetings_not_held_share=ratio(table.not_held, table.settled),
-        engagement__executive_meetings_180d=only_where(table.watched_has_executive, table.executive_meetings),
+        engagement__executive_meetings_180d=only_where(
+            table.watched_has_executive & table.watched_status, table.executive_meetings
+        ),
         engagement__attendees_trend_ratio=ratio(
             table.newest_attendees * table.past_meetings, table.past_attendees * table.newest_meetings
         ),

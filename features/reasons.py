@@ -244,7 +244,6 @@ def _colour_against_usage(pulses: ir.Table, spine: ir.Table, sources: Sources) -
     against_past = ratio(3 * events_in(used, 1, WINDOW_DAYS), past_events)
     decline = reduce(add, [(against_past < bound).cast("int64") for bound in DECLINE_FROM])
     # Until its past covers the windows an account has no level of its own to decline from.
-    has_level = (used.first_days_ago > LOOKBACK_DAYS - 7) & (past_events > 0)
-    declined = used.filter(has_level).select(*MOMENT, decline=decline)
+    declined = used.filter(used.has_past & (past_events > 0)).select(*MOMENT, decline=decline)
     joined = newest.select(*MOMENT, "level").join(declined, list(MOMENT))
     return joined.select(*MOMENT, reasons__colour_minus_usage_level=joined.level - joined.decline)

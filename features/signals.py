@@ -113,14 +113,14 @@ class Signal:
         return tuple(dict.fromkeys(missing))
 
     def to_be_filled(self, sources: Sources) -> tuple[tuple[str, str], ...]:
-        """Return table and name of the columns that it needs filled: those that may be blank, but for dates.
+        """Return table and name of the columns that it needs filled: those that may be blank, but for dates to come.
 
-        A date that is blank has not come yet. Any other blank was not told, and where nobody ever tells it, nobody
-        watches.
+        A date that is known from its own day on may not have come yet. Any other blank was not told, and where nobody
+        ever tells it, nobody watches.
         """
         needed = [name.split(".") for name in self.needs]
         columns = [sources.contracts[table].column(name) for table, name in needed]
-        may_be_blank = [column.nullable and column.logical_type not in ("date", "timestamp") for column in columns]
+        may_be_blank = [column.nullable and column.known_from != column.name for column in columns]
         return tuple((table, name) for (table, name), kept in zip(needed, may_be_blank, strict=True) if kept)
 
 

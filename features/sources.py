@@ -144,6 +144,7 @@ class Sources:
         on: Sequence[str] = (),
         column: str | None = None,
         only: Callable[[ir.Table], ir.BooleanValue] | None = None,
+        age: tuple[str, int] | None = None,
     ) -> ir.Table:
         """Return the moments by which something of a table had been recorded; see `features.as_of.moments_with_record`.
 
@@ -155,10 +156,11 @@ class Sources:
             on: Columns that a moment and a row must share; empty to ask whether it was recorded of anybody.
             column: Look at this column's values instead of whole rows.
             only: Which rows count; None for all.
+            age: `(column, days)` asks for a row whose event date lies more than so many days before the date.
         """
         rows = self.tables[table]
         rows = rows if only is None else rows.filter(only(rows))
-        return moments_with_record(rows, self.contracts[table], moments, on, column)
+        return moments_with_record(rows, self.contracts[table], moments, on, column, age)
 
 
 def _withdrawn_versions(quarantine: ir.Table, table: ir.Table, contract: Contract) -> ir.Table:

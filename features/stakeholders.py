@@ -18,7 +18,6 @@ BUDGET_ROLES = (*INFLUENCE_ROLES, "procurement", "finance")
 """Roles with a say over the money."""
 NEWCOMER_DAYS = 90
 EXIT_DAYS = 365
-EXIT = ("contact_id", "left_on")
 """What identifies an exit."""
 LATE_EXIT_DAYS = 14
 """An exit that took longer than this to be recorded was found out, not told."""
@@ -123,7 +122,7 @@ FEATURES = (
     ),
     _feature(
         "active_contacts_28d",
-        "Contacts in place who used the product in the last 28 days; null where no contact is linked to a user.",
+        "Users linked to a contact in place who used the product in the last 28 days; null where none is linked.",
         "people",
         "{value} of our contacts used the product in the last 28 days",
         _PRESENT | _USAGE,
@@ -141,9 +140,9 @@ FEATURES = (
     ),
     _feature(
         "budget_influence_usage_share",
-        "Share of the events of the last 28 days made by contacts in place with a say over the budget.",
+        "Share of the events of the last 28 days made by contacts in place in one of these five roles.",
         "share 0-1",
-        "People with a say over the budget make {value} of the usage",
+        "People in the five roles that decide make {value} of the usage",
         _ROLES | _USAGE,
         "number",
         when_missing="Nobody used the product in the last 28 days",
@@ -189,7 +188,7 @@ def build_stakeholders(spine: ir.Table, sources: Sources) -> ir.Table:
 
 
 def contacts_at(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the contacts known at each moment.
+    """Return the contacts who are known at each moment to have started before it.
 
     Args:
         moments: As `moments_of` returns them.
@@ -197,18 +196,27 @@ def contacts_at(moments: ir.Table, sources: Sources) -> ir.Table:
 
     Returns:
         One row per moment and contact: `contact_id`, `user_id`, `role`, `started_on`, `left_on`, and
-        `exit_recorded_on`, when this exit was first recorded, whatever else of the contact was put right afterwards.
+        `exit_recorded_on`, when this exit was first recorded, whatever was put right afterwards, its date included.
     """
-    known = sources.known("contacts", moments)
-    known = known.select(*MOMENT, "contact_id", "user_id", "role", "started_on", "left_on")
-    dated = beside(known, sources.first_recorded("contacts", *EXIT), on=EXIT)
-    return sources.engine.store(dated.mutate(exit_recorded_on=dated.first_recorded_at.date()).drop("first_recorded_at"))
+    known = sources.known("contacts", moments, rows=_with_exits(sources.versions("contacts")))
+    known = known.filter(known.started_on < known.as_of)
+    recorded_on = only_where(known.left_on.notnull(), known.exit_recorded_at.date())
+    columns = (*MOMENT, "contact_id", "user_id", "role", "started_on", "left_on")
+    return sources.engine.store(known.select(*columns, exit_recorded_on=recorded_on))
+
+
+def _with_exits(versions: ir.Table) -> ir.Table:
+    """Add when the exit that a version tells of was first told; who came back in between has left anew."""
+    until_now = ibis.window(group_by="contact_id", order_by="recorded_at", preceding=None, following=0)
+    stays = versions.mutate(is_gone=versions.left_on.notnull())
+    stays = stays.mutate(stay=(~stays.is_gone).cast("int64").sum().over(until_now))
+    same_exit = ibis.window(group_by=["contact_id", "stay", "is_gone"])
+    return stays.mutate(exit_recorded_at=stays.recorded_at.min().over(same_exit)).drop("is_gone", "stay")
 
 
 def _people(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return who had started at each moment, since when, and how long ago and how late their exit became known."""
     contacts = contacts_at(moments, sources)
-    contacts = contacts.filter(contacts.started_on < contacts.as_of)
     return contacts.select(
         *MOMENT,
         "user_id",

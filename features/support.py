@@ -149,7 +149,7 @@ FEATURES = (
     ),
     Feature(
         name="support__subject_tone_score",
-        description="Praising minus complaining words in the subjects of the last 90 days, by the lexicon, mean.",
+        description="Praising minus complaining words per subject, -3 to 3, by the lexicon: mean of the last 90 days.",
         unit="words",
         kind="number",
         direction="lowers",
@@ -182,7 +182,7 @@ FEATURES = (
     ),
     Feature(
         name="support__low_csat_180d",
-        description="Ratings of 1 or 2 among the tickets closed in the last 180 days.",
+        description="Ratings of 1 or 2 among the tickets closed in the last 180 days; null where none was rated.",
         unit="ratings",
         kind="integer",
         direction="raises",
@@ -195,7 +195,7 @@ FEATURES = (
         name="support__silence_after_friction_days",
         description=(
             "Days since the newest ticket, where at least two of the last 180 days were trouble: escalated, rated 1 "
-            "or 2, or open for more than 14 days."
+            "or 2, or open for more than 14 days, whether closed since or not."
         ),
         unit="days",
         kind="integer",
@@ -247,7 +247,8 @@ def _tickets(moments: ir.Table, sources: Sources) -> ir.Table:
         opened_ago=days_before(known, "opened_at"),
         closed_ago=days_before(known, "closed_at"),
         escalated_ago=days_before(known, "escalated_at"),
-        seconds_to_close=known.closed_at.epoch_seconds() - known.opened_at.epoch_seconds(),
+        # Of whole seconds: their sum is exact in any order.
+        seconds_to_close=known.closed_at.truncate("s").epoch_seconds() - known.opened_at.truncate("s").epoch_seconds(),
     )
     known = known.filter(known.opened_ago >= 1)
     days_open = known.opened_ago - known.closed_ago.fill_null(0)
@@ -318,7 +319,7 @@ def _steady_usage(spine: ir.Table, sources: Sources) -> ir.Table:
     used = account_use(spine, sources)
     # newest / (past / 3) >= 0.7 in whole numbers
     is_steady = 30 * events_in(used, 1, WINDOW_DAYS) >= 7 * events_in(used, WINDOW_DAYS + 1, LOOKBACK_DAYS)
-    return used.select(*MOMENT, is_steady=only_where(used.first_days_ago > LOOKBACK_DAYS - 7, is_steady))
+    return used.select(*MOMENT, is_steady=only_where(used.has_past, is_steady))
 
 
 def _features(sums: ir.Table) -> ir.Table:

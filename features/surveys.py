@@ -67,7 +67,7 @@ FEATURES = (
     ),
     Feature(
         name="surveys__detractors_365d",
-        description="Answers from 0 to 6 in the last 365 days.",
+        description="Answers from 0 to 6 in the last 365 days; null where nobody answered.",
         unit="answers",
         kind="integer",
         direction="raises",
@@ -89,7 +89,7 @@ FEATURES = (
     ),
     Feature(
         name="surveys__comment_tone_score",
-        description="Praising minus complaining words in the comments of the last 365 days, by the lexicon, mean.",
+        description="Praising minus complaining words per comment, -3 to 3, by the lexicon: mean of the last 365 days.",
         unit="words",
         kind="number",
         direction="lowers",

@@ -170,7 +170,7 @@ FEATURES = (
     ),
     Feature(
         name="usage__seat_use_ratio",
-        description="Active users of the last 28 days over the seats that the account is entitled to.",
+        description="Active users of the last 28 days over the seats, counted in the module with the most.",
         unit="ratio",
         kind="number",
         direction="either",
@@ -241,7 +241,7 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
     by_account = account_use(spine, sources)
     by_module = _module_sums(use_by("module", spine, sources), moments, sources)
     watched = sources.watched("usage_daily", moments, on=("account_id",))
-    parts = (by_user, by_account, by_module, _entitled_seats(moments, sources))
+    parts = (by_user, by_account, by_module, _entitled_seats(moments, sources), _with_critical(moments, sources))
     measured = beside(watched, *(sources.engine.store(part) for part in parts))
     return sources.engine.store(_ratios(measured))
 
@@ -249,6 +249,17 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
 def entitlements_at(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return the modules that each moment's account is entitled to, as known then: `module`, `seats`, and the rest."""
     return sources.engine.store(sources.known("entitlements", moments))
+
+
+def critical_modules_at(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the renewal-critical modules of each moment's account, as known then."""
+    entitled = entitlements_at(moments, sources)
+    return entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()
+
+
+def _with_critical(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the moments whose account is known to have a renewal-critical module."""
+    return critical_modules_at(moments, sources).select(*MOMENT).distinct().mutate(has_critical=True)
 
 
 def _user_sums(used: ir.Table) -> ir.Table:
@@ -263,8 +274,7 @@ def _user_sums(used: ir.Table) -> ir.Table:
 
 
 def _module_sums(used: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
-    entitled = entitlements_at(moments, sources)
-    critical = entitled.filter(entitled.is_renewal_critical).select(*MOMENT, "module").distinct()
+    critical = critical_modules_at(moments, sources)
     # Others look further back; a module that has no row in these windows is not among those of the past.
     recent = used.filter(ibis.coalesce(used.events_1_28, used.events_29_30, used.events_31_112).notnull())
     modules = recent.select(
@@ -290,7 +300,7 @@ def _entitled_seats(moments: ir.Table, sources: Sources) -> ir.Table:
 
 def _ratios(sums: ir.Table) -> ir.Table:
     """Compute every feature from exact sums; trends stay null until the account's past covers the windows."""
-    has_past = sums.first_days_ago > LOOKBACK_DAYS - 7
+    has_past = sums.has_past
     newest_events = events_in(sums, 1, WINDOW_DAYS)
     past_events = events_in(sums, WINDOW_DAYS + 1, LOOKBACK_DAYS)
     half_events = (events_in(sums, 1, LOOKBACK_DAYS // 2), events_in(sums, LOOKBACK_DAYS // 2 + 1, LOOKBACK_DAYS))
@@ -317,6 +327,6 @@ def _ratios(sums: ir.Table) -> ir.Table:
         usage__seat_use_ratio=ratio(sums.users_w0.fill_null(0), sums.seats),
         usage__active_modules_28d=sums.modules.fill_null(0),
         usage__dropped_modules_count=sums.dropped_modules.fill_null(0),
-        usage__critical_events_28d=sums.critical_newest,
+        usage__critical_events_28d=only_where(sums.has_critical, sums.critical_newest.fill_null(0)),
         usage__critical_trend_ratio=only_where(has_past, ratio(3 * sums.critical_newest, sums.critical_past)),
     )

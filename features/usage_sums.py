@@ -14,13 +14,15 @@ import ibis.expr.types as ir
 
 from features.as_of import known_sums, place_in_cells
 from features.cells import cell_days, cell_windows
-from features.moments import MOMENT, days_before, moments_of
+from features.moments import MOMENT, beside, days_before, moments_of
 from features.sources import Sources
 
 WINDOW_DAYS = 28
 WINDOWS = 4
 LOOKBACK_DAYS = WINDOWS * WINDOW_DAYS
 """How far back usage is read: the newest window and the three before it, which are the account's own past."""
+PAST_DAYS = LOOKBACK_DAYS - 7
+"""Whose first use lies more than so many days back has a past that the windows can be held against."""
 WEEKS = LOOKBACK_DAYS // 7
 NEWEST_WEEKS = WINDOW_DAYS // 7
 EDGES = {
@@ -41,22 +43,17 @@ def use_by(column: str, spine: ir.Table, sources: Sources) -> ir.Table:
 
     Returns:
         One row per `account_id`, `as_of` and user or module of which any row is known in the windows of `EDGES`: the
-        events of each window as `events_<first>_<last>` in days ago, null where it has no row; of modules also
-        `first_days_ago`, the age of the oldest row.
+        events of each window as `events_<first>_<last>` in days ago, null where it has no row.
     """
     edges = EDGES[column]
     placed, windows = _placed(spine, sources, edges)
-    first = {"first_day": placed.usage_date.min()} if column == "module" else {}
-    sums = placed.group_by(["account_id", column, "cell", "seen_from"]).agg(
-        events=placed.events.sum().cast("int64"), **first
-    )
+    sums = placed.group_by(["account_id", column, "cell", "seen_from"]).agg(events=placed.events.sum().cast("int64"))
     known = known_sums(sources.engine.store(sums), moments_of(spine, sources), windows)
     used = known.group_by([*MOMENT, column]).agg(
         **{
             f"events_{newest + 1}_{oldest}": known.events.sum(where=known.window == window).cast("int64")
             for window, (newest, oldest) in enumerate(pairwise(edges))
-        },
-        **{f"{name}s_ago": days_before(known, name).max() for name in first},
+        }
     )
     return sources.engine.store(used)
 
@@ -85,10 +82,12 @@ def account_use(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per `account_id` and `as_of` with any event in these weeks: the events of each window of `EDGES`, as
         `use_by` has them; `first_days_ago` and `last_days_ago`, the age of the oldest and of the newest day of use;
         `active_days` of the newest window of 28 days and `active_weeks` of all sixteen; and `week_events`, events times
-        the number of their week, 0 being the oldest.
+        the number of their week, 0 being the oldest; and `has_past`, whether the first use that is known, however old,
+        lies more than `PAST_DAYS` back.
     """
+    moments = moments_of(spine, sources)
     placed, windows = _placed(spine, sources, range(0, LOOKBACK_DAYS + 1, 7))
-    known = known_sums(_weeks(placed, sources), moments_of(spine, sources), windows)
+    known = known_sums(_weeks(placed, sources), moments, windows)
     week = WEEKS - 1 - known.window
     used = known.group_by(list(MOMENT)).agg(
         **{
@@ -103,7 +102,21 @@ def account_use(spine: ir.Table, sources: Sources) -> ir.Table:
         active_weeks=known.window.nunique(where=known.days > 0),
         week_events=(week * known.events).sum(),
     )
-    return sources.engine.store(used)
+    used = beside(used, used_for(PAST_DAYS, moments, sources).mutate(has_past=True))
+    return sources.engine.store(used.mutate(has_past=used.has_past.fill_null(False)))
+
+
+def used_for(days: int, moments: ir.Table, sources: Sources, on: Sequence[str] = ("account_id",)) -> ir.Table:
+    """Return the moments at which the first use that is known lies more than so many days back.
+
+    Args:
+        days: How many.
+        moments: Rows with `as_of` and the columns named in `on`.
+        sources: The ingested tables.
+        on: Whose use: that of the account, or of a module of it.
+    """
+    first = sources.watched("usage_daily", moments, on, only=lambda rows: rows.events > 0, age=("usage_date", days))
+    return sources.engine.store(first)
 
 
 def _weeks(placed: ir.Table, sources: Sources) -> ir.Table:

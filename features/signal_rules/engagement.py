@@ -45,15 +45,19 @@ _MONDAY = ibis.date("2000-01-03")
 def opens_stopped(scene: Scene) -> ir.Table:
     """Somebody who read everything reads nothing."""
     known = mails_before(scene.spine, scene.sources)
-    known = known.mutate(sent_on=known.sent_at.date())
+    known = known.mutate(sent_on=known.sent_at.date(), is_opened=known.opened_ago.notnull())
     out = known.filter((known.direction == "outbound") & ((known.days_ago > READING_DAYS) | known.is_opened))
-    last = out.group_by(list(MOMENT)).agg(last_opened_at=out.sent_at.max(where=out.is_opened))
+    last = out.group_by(list(MOMENT)).agg(
+        last_opened_at=out.sent_at.max(where=out.is_opened), last_opening=out.opened_ago.min()
+    )
     out = out.join(last, list(MOMENT))
     since, until = out.last_opened_at.date() - ibis.interval(days=STREAK_DAYS), out.last_opened_at
     in_streak = (out.sent_at <= until) & (out.sent_on >= since)
+    # Who opened an older mail in the meantime was still reading.
+    is_unopened = (out.sent_at > until) & (out.days_ago <= out.last_opening)
     counted = out.group_by([*MOMENT, "last_opened_at"]).agg(
-        unopened=(out.sent_at > until).sum(),
-        unopened_since=out.sent_on.min(where=out.sent_at > until),
+        unopened=is_unopened.sum(),
+        unopened_since=out.sent_on.min(where=is_unopened),
         sent=in_streak.sum(),
         opened=(in_streak & out.is_opened).sum(),
     )
@@ -151,12 +155,11 @@ def cost_question(scene: Scene) -> ir.Table:
     ranked = asked.mutate(place=ibis.row_number().over(newest_first))
     newest = ranked.filter(ranked.place == 0).select(*MOMENT, "sent_on", "role", "started_on")
     table = scene.at_moments(newest, "emails", "contacts")
-    evidence = sentence(
-        "a contact new since ",
-        table.started_on,
-        when(table.role.notnull(), sentence(" (", words(table.role), ")")),
-        " wrote about cost on ",
-        table.sent_on,
+    part = when(table.role.notnull(), sentence(" (", words(table.role), ")"))
+    evidence = ibis.ifelse(
+        table.started_on > table.sent_on,
+        sentence("somebody who became a contact on ", table.started_on, part, " wrote about cost on ", table.sent_on),
+        sentence("a contact new since ", table.started_on, part, " wrote about cost on ", table.sent_on),
     )
     return judge_accounts(table, table.sent_on.notnull(), evidence)
 

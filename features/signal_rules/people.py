@@ -63,7 +63,7 @@ def _contacts(scene: Scene) -> ir.Table:
     """Return the contacts known at each moment, whether they are in place, and when their exit became known."""
     known = contacts_at(scene.moments, scene.sources)
     return known.mutate(
-        is_in_place=known.left_on.isnull() & (known.started_on <= known.as_of),
+        is_in_place=known.left_on.isnull(),
         # An exit that was announced is news on its day.
         news_on=ibis.greatest(known.left_on, known.exit_recorded_on),
     )

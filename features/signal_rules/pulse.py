@@ -62,7 +62,9 @@ def pulse_downgraded(scene: Scene) -> ir.Table:
 def green_pulse_red_usage(scene: Scene) -> ir.Table:
     """The person says green where usage has sagged."""
     said = scene.facts(said_and_used)
-    is_fired = (said.sentiment == "green") & (said.trend_percent <= RED_USAGE_PERCENT)
+    # The per cent of the sentence are rounded down, and would let through what lies above the limit.
+    is_down = 100 * 3 * said.e28 <= RED_USAGE_PERCENT * said.e29_112
+    is_fired = (said.sentiment == "green") & is_down
     return judge_renewals(said, is_fired, _both(said))
 
 

@@ -43,17 +43,20 @@ def notice_deadline(scene: Scene) -> ir.Table:
 def invoice_overdue(scene: Scene) -> ir.Table:
     """Money that should have come."""
     known = scene.known("invoices")
-    is_overdue = known.paid_on.isnull() & (known.due_on < known.as_of - ibis.interval(days=GRACE_DAYS))
+    is_late = known.paid_on.isnull() & (known.due_on < known.as_of - ibis.interval(days=GRACE_DAYS))
     # A credit note is nobody's delay.
-    overdue = known.filter((is_overdue & (known.amount > 0)).fill_null(False))
-    summed = overdue.group_by(list(MOMENT)).agg(
-        invoices=overdue.count(),
-        amount=overdue.amount.sum(),
-        currencies=overdue.currency.nunique(),
-        currency=overdue.currency.max(),
-        due_on=overdue.due_on.min(),
+    is_overdue = (is_late & (known.amount > 0)).fill_null(False)
+    summed = known.group_by(list(MOMENT)).agg(
+        dated=known.due_on.notnull().sum(),
+        invoices=is_overdue.sum(),
+        amount=known.amount.sum(where=is_overdue),
+        currencies=known.currency.nunique(where=is_overdue),
+        currency=known.currency.max(where=is_overdue),
+        due_on=known.due_on.min(where=is_overdue),
     )
     table = scene.at_moments(summed, "invoices")
+    # Of an account whose invoices do not say when they are due nobody can tell.
+    table = table.filter(table.dated.isnull() | (table.dated > 0))
     total = sentence(", ", table.amount.cast("decimal(18, 2)"), " ", table.currency, " in all")
     evidence = sentence(
         number_of(table.invoices, "invoice"),
@@ -73,7 +76,11 @@ def owner_changed(scene: Scene) -> ir.Table:
     ranked = turns.mutate(place=ibis.row_number().over(newest_first))
     table = scene.at_moments(ranked.filter(ranked.place == 0))
     news_on = ibis.greatest(table.valid_from, table.recorded_on)
-    evidence = sentence(table.owner_name, " took over from ", table.before_name, " on ", table.valid_from)
+    evidence = ibis.ifelse(
+        table.csm_id.isnull(),
+        sentence(table.before_name, " gave the account up on ", table.valid_from, "; nobody has taken it over"),
+        sentence(table.owner_name, " took over from ", table.before_name, " on ", table.valid_from),
+    )
     return judge_accounts(table, news_on >= table.as_of - ibis.interval(days=HANDOVER_DAYS), evidence)
 
 
@@ -86,7 +93,8 @@ def owner_turns(sources: Sources, history: ir.Table) -> ir.Table:
 
     Returns:
         One row per account, date and change: `valid_from`, `recorded_on` (when this owner was first recorded, whatever
-        else of the account was put right afterwards), `owner_name` and `before_name`, the id where no name is known.
+        else of the account was put right afterwards), the `csm_id` of the new owner, `owner_name` and `before_name`,
+        the id where no name is known, "nobody" where there is none.
     """
     in_order = ibis.window(group_by=list(MOMENT), order_by="valid_from")
     state = ("account_id", "valid_from", "csm_id")
@@ -106,6 +114,7 @@ def owner_turns(sources: Sources, history: ir.Table) -> ir.Table:
         *MOMENT,
         "valid_from",
         "recorded_on",
+        "csm_id",
         owner_name=ibis.coalesce(turns.csm_id_name, turns.csm_id, "nobody"),
         before_name=ibis.coalesce(turns.before_name, turns.before, "nobody"),
     )

@@ -32,6 +32,11 @@ def percent(part: ir.IntegerValue, whole: ir.IntegerValue) -> ir.IntegerValue:
     return ((100 * part) // whole.nullif(0)).cast("int64")
 
 
+def percent_less(part: ir.IntegerValue, whole: ir.IntegerValue) -> ir.IntegerValue:
+    """Return by how much a part falls short of a whole, in the nearest whole per cent; null of nothing."""
+    return ((200 * (whole - part) + whole) // (2 * whole.nullif(0))).cast("int64")
+
+
 def days_between(earlier: ir.DateValue, later: ir.DateValue) -> ir.IntegerValue:
     """Return the days from one date to a later one."""
     return later.delta(earlier, unit="day")

@@ -99,3 +99,9 @@ def test_without_invoices_nothing_is_known(
     table = billing_of(make_sources(accounts=[{}, {"account_id": "b"}], **tables))
     assert len(table) == 1
     assert table.isna().all(axis=None)
+
+
+def test_where_no_invoice_says_when_it_is_due_none_is_known_to_be_overdue(make_sources: MakeSources) -> None:
+    row = billing_of(make_sources(invoices=[invoice(1, 100, None), invoice(2, 60, None)])).loc["a"]
+    overdue = row[["billing__overdue_invoices_count", "billing__oldest_overdue_days", "billing__overdue_amount_ratio"]]
+    assert overdue.isna().all()

@@ -197,6 +197,20 @@ def test_a_streak_of_opened_mails_that_ended(
     assert row.engagement__has_ended_open_streak == (count > 0)
 
 
+def test_an_old_mail_opened_lately_is_no_silence(make_sources: MakeSources) -> None:
+    mails = [row for number, ago in enumerate((100, 70)) for row in sent(number, ago, is_opened=True)]
+    mails += [mail(3, 40, "outbound"), {**mail(3, 40, "outbound"), "opened_at": at(2), "recorded_at": at(2, 10)}]
+    mails += [row for number, ago in enumerate((20, 10)) for row in sent(100 + number, ago)]
+    sources = make_sources(emails=mails)
+    assert engagement_of(sources).loc["a"].engagement__has_ended_open_streak == 0
+
+
+def test_where_nobody_says_what_became_of_meetings_none_is_counted(make_sources: MakeSources) -> None:
+    silent = meeting(1, 30, None, status_at=None, has_executive="true")
+    row = of_meetings(engagement_of(make_sources(meetings=[silent]))).loc["a"].dropna()
+    assert [name for name in row.index if name.endswith(("_90d", "_180d"))] == []
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

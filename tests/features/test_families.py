@@ -76,6 +76,37 @@ def test_trends_wait_until_there_is_a_past(make_sources: MakeSources) -> None:
     assert usage.usage__idle_weeks_112d == 7
 
 
+def test_a_quiet_fortnight_long_ago_does_not_take_the_past_away(make_sources: MakeSources) -> None:
+    long_ago = [use("u1", days_ago, 6) for days_ago in range(200, 121, -7)]
+    since = [use("u1", days_ago, 6) for days_ago in range(99, 0, -7)]
+    usage = features_of(make_sources(usage_daily=[*long_ago, *since])).iloc[0]
+    assert usage.usage__events_trend_ratio == pytest.approx(4 * 6 / (11 * 6 / 3))
+    assert pd.notna(usage.usage__active_users_trend_ratio)
+    assert usage.usage__new_users_share == 0
+
+
+def test_use_that_was_recorded_late_makes_no_past_before_it_was_known(make_sources: MakeSources) -> None:
+    late = {**use("u1", 200, 6), "recorded_at": f"{day(1)}T12:00:00"}
+    sources = make_sources(usage_daily=[late, use("u1", 40, 6), use("u1", 5, 3)])
+    trends = features_of(sources, AS_OF - timedelta(days=1), AS_OF).usage__events_trend_ratio
+    assert pd.isna(trends[0])
+    assert trends[1] == pytest.approx(3 / (6 / 3))
+
+
+def test_a_critical_module_that_nobody_uses_has_no_use_and_without_one_nothing_is_known(
+    make_sources: MakeSources,
+) -> None:
+    sources = make_sources(
+        accounts=[{}, {"account_id": "b"}],
+        renewals=[{}, {"renewal_id": "r2", "account_id": "b"}],
+        usage_daily=[use("u1", 3, 6, "m2"), {**use("u2", 3, 6, "m2"), "account_id": "b"}],
+        entitlements=[{}, {"account_id": "b", "module": "m2", "is_renewal_critical": "false"}],
+    )
+    critical = features_of(sources).set_index("account_id").usage__critical_events_28d
+    assert critical["a"] == 0
+    assert pd.isna(critical["b"])
+
+
 def test_silence_after_usage_is_zero_and_usage_never_recorded_is_missing(make_sources: MakeSources) -> None:
     sources = make_sources(
         accounts=[{}, {"account_id": "b"}],

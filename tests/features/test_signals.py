@@ -493,6 +493,65 @@ def test_one_person_asks_about_cost_and_is_the_one_who_is_told(make_sources: Mak
     assert said.startswith(f"a contact new since {day(50)} wrote about cost on {day(4)}")
 
 
+def test_rows_of_no_event_are_no_use(make_sources: MakeSources) -> None:
+    found = states(make_sources(usage_daily=weekly(0, 2, 119)), names=("usage_decline", "seats_unused"))
+    assert set(found["state"]) == {NOT_WATCHED}
+
+
+def test_a_critical_module_that_everybody_left_stays_an_alarm(make_sources: MakeSources) -> None:
+    other = weekly(90, 2, 300, module="m2")
+    left = make_sources(usage_daily=[*other, *weekly(20, 200, 300)], entitlements=BOTH_ENTITLED)
+    said = state_of(left, "critical_module_decline")
+    assert said["state"] == FIRED
+    assert said["evidence"].startswith("nobody has used m1 for 120 days or longer; renewal in 121 days")
+
+
+def test_a_critical_module_that_nobody_ever_used_is_not_watched(make_sources: MakeSources) -> None:
+    never = make_sources(usage_daily=weekly(90, 2, 300, module="m2"), entitlements=BOTH_ENTITLED)
+    assert state_of(never, "critical_module_decline")["state"] == NOT_WATCHED
+
+
+def test_usage_a_hair_above_the_limit_is_no_red_usage(make_sources: MakeSources) -> None:
+    usage = [*weekly(100, 30, 111), use(3, 283)]
+    said = state_of(make_sources(csm_pulses=[pulse(1, 5, "green")], usage_daily=usage), "green_pulse_red_usage")
+    assert said["state"] == NOT_FIRED  # 70.75 %
+
+
+def test_an_exit_whose_date_was_put_right_is_no_news(make_sources: MakeSources) -> None:
+    left = gone(1, "champion", 200, 195)
+    corrected = {**left[-1], "left_on": day(201), "recorded_at": at(3)}
+    sources = make_sources(contacts=[*left, corrected, contact(2, "champion")])
+    assert state_of(sources, "champion_left")["state"] == NOT_FIRED
+
+
+@pytest.mark.parametrize(("is_read_late", "state"), [(False, FIRED), (True, NOT_FIRED)])
+def test_who_opens_an_older_mail_still_reads(make_sources: MakeSources, is_read_late: bool, state: str) -> None:
+    mails = [mail(n, 60 + 9 * n, is_opened=True) for n in range(1, 5)]
+    mails += [mail(10 + n, 12 + 7 * n) for n in range(3)]
+    old = mail(20, 60)
+    mails += [
+        old,
+        {**old, "opened_at": at(9 if is_read_late else 59), "recorded_at": at(9 if is_read_late else 59, 16)},
+    ]
+    assert state_of(make_sources(emails=mails), "opens_stopped")["state"] == state
+
+
+def test_invoices_that_do_not_say_when_they_are_due_are_not_watched(make_sources: MakeSources) -> None:
+    sources = make_sources(
+        accounts=[{}, {"account_id": "b"}],
+        renewals=[{}, {"renewal_id": "r2", "account_id": "b"}],
+        invoices=[{"due_on": day(30)}, {"invoice_id": "i2", "account_id": "b", "due_on": None}],
+    )
+    found = states(sources, names=("invoice_overdue",)).set_index("account_id")["state"]
+    assert found.to_dict() == {"a": FIRED, "b": NOT_WATCHED}
+
+
+def test_an_account_that_nobody_took_over_is_told_as_such(make_sources: MakeSources) -> None:
+    given_up = make_sources(accounts=[{}, {"valid_from": day(10), "csm_id": None, "recorded_at": at(10)}])
+    said = state_of(given_up, "owner_changed")["evidence"]
+    assert said.startswith(f"c1 gave the account up on {day(10)}; nobody has taken it over")
+
+
 def test_no_reply_at_all_is_told_as_such(make_sources: MakeSources) -> None:
     replied = [each for each in QUIET_TALK["emails"] if each["word_count"] == 80]
     meetings = [*QUIET_TALK["meetings"], meeting(4, 20, "cancelled")]

@@ -101,6 +101,20 @@ def test_a_later_correction_of_a_role_does_not_make_an_exit_late(make_sources: M
     assert (row.stakeholders__exits_365d, row.stakeholders__late_exits_365d) == (1, 0)
 
 
+def test_a_later_correction_of_its_date_does_not_make_an_exit_late(make_sources: MakeSources) -> None:
+    rows = gone(contact(1, "champion"), 100, 5)
+    rows.append({**rows[-1], "left_on": day(101), "recorded_at": day(10)})
+    row = people_of(make_sources(contacts=rows)).loc["a"]
+    assert (row.stakeholders__champion_left_days, row.stakeholders__late_exits_365d) == (101, 0)
+
+
+def test_who_came_back_leaves_anew(make_sources: MakeSources) -> None:
+    rows = gone(contact(1, "champion"), 200, 5)
+    rows += [{**rows[0], "recorded_at": day(150)}, {**rows[0], "left_on": day(60), "recorded_at": day(10)}]
+    row = people_of(make_sources(contacts=rows)).loc["a"]
+    assert (row.stakeholders__champion_left_days, row.stakeholders__late_exits_365d) == (60, 1)
+
+
 def test_without_a_contact_without_a_role_and_without_a_login_each_is_missing(make_sources: MakeSources) -> None:
     names = ("a", "b", "c")
     sources = make_sources(

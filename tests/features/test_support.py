@@ -162,3 +162,11 @@ def test_an_export_of_final_states_gives_up_priority_and_subject_only(make_sourc
     assumed = replace(recorded, reports={**recorded.reports, "support_tickets": report})
     usable = {feature.name for feature in usable_features(assumed, SUPPORT)}
     assert set(SUPPORT) - usable == {"support__severe_share", "support__subject_tone_score"}
+
+
+def test_the_time_to_close_is_of_whole_seconds(make_sources: MakeSources) -> None:
+    rows = [
+        ticket(number, 5, opened_at=f"{at(5)}.900000", closed_at=f"{at(3)}.100000", recorded_at=at(2))
+        for number in range(3)
+    ]
+    assert support_of(make_sources(support_tickets=rows)).loc["a"].support__resolution_days == 2

@@ -74,9 +74,6 @@ def test_events_of_each_window_are_those_of_its_rows(sources: Sources, column: s
     expected = rows.pivot_table(index=key, columns="window", values="events", aggfunc="sum")[names]
     found = sources.engine.to_pandas(use_by(column, moments, sources), tuple(key)).set_index(key)
     pd.testing.assert_frame_equal(found[names], expected, check_dtype=False, check_names=False)
-    if column == "module":
-        oldest = rows.groupby(key).days_ago.max()
-        pd.testing.assert_series_equal(found.first_days_ago, oldest, check_dtype=False, check_names=False)
 
 
 def test_windows_are_added_up_between_their_edges(sources: Sources) -> None:
@@ -92,7 +89,7 @@ def test_a_day_of_which_some_was_recorded_later_is_one_day(sources: Sources) -> 
     moments = moments_at(sources, DATES)
     rows = one_by_one(sources, moments)
     key = list(MOMENT)
-    assert (rows[rows.events > 0].groupby([*key, "days_ago"]).recorded_at.nunique() > 1).any()
+    assert rows[rows.events > 0].duplicated([*key, "days_ago"]).any()
     days = rows.groupby([*key, "days_ago"]).events.sum().reset_index().query("events > 0")
     days = days.assign(week=(days.days_ago - 1) // 7)
     grouped = days.assign(week_events=(15 - days.week) * days.events).groupby(key)
