@@ -77,7 +77,7 @@ def _signal_events(past: Past, episodes: pd.DataFrame) -> list[ir.Table]:
             raised.name,
             sentence(raised.title, raised.already, ": ", raised.evidence),
         ),
-        event(ended, "signals", "signal_ended", ended.name, sentence(ended.title, ": no longer so")),
+        event(ended, "signals", "signal_ended", ended.name, sentence(ended.title, ": the signal is over")),
     ]
 
 

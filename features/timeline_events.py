@@ -58,7 +58,9 @@ class Past:
         return joined.mutate(occurred_on=joined[column].cast("date"), recorded_on=joined.first_recorded_at.date())
 
 
-def event(rows: ir.Table, topic: str, kind: str, name: ir.StringValue, text: ir.StringValue) -> ir.Table:
+def event(
+    rows: ir.Table, topic: str, kind: str, name: ir.StringValue, text: ir.StringValue, stage: str | None = None
+) -> ir.Table:
     """Return rows as events.
 
     Args:
@@ -67,12 +69,14 @@ def event(rows: ir.Table, topic: str, kind: str, name: ir.StringValue, text: ir.
         kind: What happened; with `name` it identifies the event.
         name: What it happened to.
         text: The sentence.
+        stage: Stands for the kind in the identifier, by which the events of a day are put in order, where the kind's
+            own name would bring an end before its beginning.
     """
     return rows.select(
         "account_id",
         "occurred_on",
         "recorded_on",
-        event_id=sentence(f"{kind}/", name),
+        event_id=sentence(f"{stage or kind}/", name),
         topic=ibis.literal(topic),
         kind=ibis.literal(kind),
         text=text,
@@ -83,7 +87,7 @@ def tell_contacts(past: Past) -> list[ir.Table]:
     """People who came and went."""
     came, left = past.happened("contacts", "started_on"), past.happened("contacts", "left_on")
     joined = sentence("New contact: ", _person(came))
-    gone = sentence(ibis.ifelse(left.role.isnull(), "", "The "), _person(left), " left")
+    gone = sentence("Contact left: ", _person(left))
     return [
         event(came, "people", "contact_joined", came.contact_id, joined),
         event(left, "people", "contact_left", left.contact_id, gone),
@@ -99,7 +103,11 @@ def tell_owners(past: Past) -> list[ir.Table]:
     """Accounts that changed hands."""
     turns = owner_turns(past.sources, past.sources.known("accounts", past.dates, on=(), in_force=False))
     turns = turns.mutate(occurred_on=turns.valid_from)
-    text = sentence(turns.owner_name, " took over from ", turns.before_name)
+    text = ibis.ifelse(
+        turns.csm_id.isnull(),
+        sentence(turns.before_name, " gave the account up; nobody has taken it over"),
+        sentence(turns.owner_name, " took over from ", turns.before_name),
+    )
     return [event(turns, "people", "owner_changed", turns.valid_from.cast("string"), text)]
 
 
@@ -117,13 +125,15 @@ def tell_integrations(past: Past) -> list[ir.Table]:
 
 def _first_and_last(known: ir.Table, thing: str, day: str, kind: str, verb: str) -> list[ir.Table]:
     known = known.filter(known[day] < known.as_of)
-    use = known.group_by(["account_id", "as_of", thing]).agg(
-        first_on=known[day].min(), last_on=known[day].max(), recorded_on=known.recorded_at.date().min()
-    )
-    begun = use.mutate(occurred_on=use.first_on)
+    use = known.group_by(["account_id", "as_of", thing]).agg(first_on=known[day].min(), last_on=known[day].max())
+    # A day may be recorded long after later ones.
+    days = known.group_by(["account_id", thing, day]).agg(recorded_on=known.recorded_at.date().min())
+    begun = use.mutate(**{day: use.first_on}).join(days, ["account_id", thing, day]).mutate(occurred_on=ibis._.first_on)
+    use = use.mutate(**{day: use.last_on}).join(days, ["account_id", thing, day])
     over = use.filter(days_between(use.last_on, use.as_of) > SILENT_DAYS)
     # That it was the last time shows only once nothing has followed for so long.
-    over = over.mutate(occurred_on=over.last_on, recorded_on=over.last_on + ibis.interval(days=SILENT_DAYS + 1))
+    seen_on = over.last_on + ibis.interval(days=SILENT_DAYS + 1)
+    over = over.mutate(occurred_on=over.last_on, recorded_on=ibis.greatest(seen_on.cast("date"), over.recorded_on))
     first = sentence(words(begun[thing]), f" {verb} for the first time")
     last = sentence(words(over[thing]), f" {verb} for the last time; nothing for {SILENT_DAYS} days after")
     return [
@@ -147,8 +157,16 @@ def tell_tickets(past: Past) -> list[ir.Table]:
                 when(opened.priority.notnull(), sentence(" (", opened.priority, ")")),
                 when(opened.subject.notnull(), sentence(': "', opened.subject, '"')),
             ),
+            "ticket/1",
         ),
-        event(up, "support", "ticket_escalated", up.ticket_id, sentence("Ticket escalated: ", _subject(up))),
+        event(
+            up,
+            "support",
+            "ticket_escalated",
+            up.ticket_id,
+            sentence("Ticket escalated: ", _subject(up)),
+            "ticket/2",
+        ),
         event(
             closed,
             "support",
@@ -158,12 +176,14 @@ def tell_tickets(past: Past) -> list[ir.Table]:
                 "Ticket closed after ", took, ": ", _subject(closed),
                 when(closed.csat.notnull(), sentence("; rated ", closed.csat, " of 5")),
             ),
+            "ticket/3",
         ),
     ]  # fmt: skip
 
 
 def _subject(tickets: ir.Table) -> ir.StringValue:
-    return ibis.coalesce(sentence('"', tickets.subject.nullif(""), '"'), tickets.ticket_id)
+    subject = tickets.subject.nullif("")
+    return ibis.ifelse(subject.isnull(), tickets.ticket_id, sentence('"', subject, '"'))
 
 
 def tell_surveys(past: Past) -> list[ir.Table]:
@@ -210,7 +230,8 @@ def tell_meetings(past: Past) -> list[ir.Table]:
     """Meetings held, cancelled and missed, on the day they were meant for or called off."""
     rows = past.happened("meetings", "status_at")
     rows = rows.filter(rows.status != "scheduled")
-    name = sentence(ibis.ifelse(rows.kind == "qbr", "QBR", ibis.coalesce(words(rows.kind), "meeting")))
+    name = ibis.cases((rows.kind == "qbr", "QBR"), (rows.kind.isnull(), "meeting"), else_=words(rows.kind))
+    name = ibis.ifelse(rows.kind == "executive", "executive meeting", name)
     people = when(rows.attendee_count.notnull(), sentence(" with ", number_of(rows.attendee_count, "person", "people")))
     executive = when(rows.has_executive, sentence(", an executive among them"))
     text = ibis.cases(
@@ -244,9 +265,13 @@ def tell_plays(past: Past) -> list[ir.Table]:
     """Plays begun and ended."""
     begun, ended = past.happened("plays", "started_at"), past.happened("plays", "ended_at")
     return [
-        event(begun, "plays", "play_started", begun.play_id, sentence("Play started: ", words(begun.kind))),
-        event(ended, "plays", "play_ended", ended.play_id, sentence("Play ended: ", words(ended.kind))),
+        event(begun, "plays", "play_started", begun.play_id, sentence("Play started", _play(begun)), "play/1"),
+        event(ended, "plays", "play_ended", ended.play_id, sentence("Play ended", _play(ended)), "play/2"),
     ]
+
+
+def _play(plays: ir.Table) -> ir.StringValue:
+    return when(plays.kind.notnull(), sentence(": ", words(plays.kind)))
 
 
 def tell_renewals(past: Past) -> list[ir.Table]:

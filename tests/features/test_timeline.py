@@ -66,7 +66,7 @@ def test_the_year_reads_in_order_and_in_plain_words(make_sources: MakeSources) -
         '03-01 03-01 Ticket opened (high): "Question"',
         '03-03 03-03 Ticket escalated: "Question"',
         '03-09 03-10 Ticket closed after 8 days: "Question"; rated 2 of 5',
-        "04-01 04-20 The executive sponsor (k2) left",
+        "04-01 04-20 Contact left: executive sponsor (k2)",
         "04-28 04-28 Cancelled: check in of 2024-05-01",
         "05-01 05-01 Held: QBR with 3 people, an executive among them",
         '05-01 05-01 Pulse red on the renewal: "Champion left"',
@@ -97,7 +97,7 @@ def test_what_nobody_filled_in_is_left_out_and_credit_notes_are_told_as_such(mak
     )
     texts = told(sources)["text"].tolist()
     assert not [text for text in texts if "?" in text]
-    assert {"New contact: k2", "k2 left", "Survey answered"} <= {*texts}
+    assert {"New contact: k2", "Contact left: k2", "Survey answered"} <= {*texts}
     assert [text for text in texts if "50.00" in text] == [
         "Credit note issued: -50.00 USD",
         "Credit note settled: -50.00 USD",
@@ -108,7 +108,7 @@ def test_nothing_is_told_before_the_company_knew_it(make_sources: MakeSources) -
     sources = everything(make_sources)
     told_then = lines(told(sources, date(2024, 3, 10)))
     assert 'Ticket escalated: "Question"' in told_then[-1]
-    assert not any("closed" in line or "sponsor (k2) left" in line for line in told_then)
+    assert not any("closed" in line or "Contact left" in line for line in told_then)
     assert "Ticket closed" in lines(told(sources, date(2024, 3, 11)))[-1]
     assert not any("Max" in line for line in lines(told(sources, date(2024, 5, 12))))
 
@@ -150,8 +150,32 @@ def test_a_lost_renewal_and_an_unanswered_signal_read_plainly(make_sources: Make
         "07-01 07-01 Gone quiet: 2 of 2 meetings cancelled",
         "07-01 07-02 Notice given for 2025-01-01",
         "08-01 08-02 Not renewed: the contract due on 2025-01-01 ends",
-        "08-05 08-05 Gone quiet: no longer so",
+        "08-05 08-05 Gone quiet: the signal is over",
     ]
+
+
+def test_what_happened_on_one_day_is_told_from_its_beginning(make_sources: MakeSources) -> None:
+    opened = {"opened_at": "2024-03-01T10:00:00", "subject": None, "priority": None, "recorded_at": "2024-03-01T10:00"}
+    closed = {**opened, "closed_at": "2024-03-01T15:00:00", "recorded_at": "2024-03-01T15:00:00"}
+    play = {"started_at": "2024-03-02T10:00:00", "ended_at": "2024-03-02T12:00:00", "kind": None}
+    sources = make_sources(support_tickets=[opened, closed], plays=[{**play, "recorded_at": "2024-03-02T12:00:00"}])
+    assert [line[6:] for line in lines(told(sources)) if line.startswith("03-0")] == [
+        "03-01 Ticket opened",
+        "03-01 Ticket closed after 0 days: t1",
+        "03-02 Play started",
+        "03-02 Play ended",
+    ]
+
+
+def test_a_first_day_that_was_recorded_late_is_told_with_the_day_on_which_it_was_known(
+    make_sources: MakeSources,
+) -> None:
+    use = [{"usage_date": "2024-02-01", "recorded_at": "2024-06-20"}, {"usage_date": "2024-02-10"}]
+    runs = [{"run_date": "2024-03-01"}, {"run_date": "2024-03-10", "recorded_at": "2024-06-25"}]
+    use[1]["recorded_at"], runs[0]["recorded_at"] = "2024-02-11", "2024-03-02"
+    said = lines(told(make_sources(usage_daily=use, integration_runs=runs)))
+    assert "02-01 06-20 m1 used for the first time" in said
+    assert "03-10 06-25 crm sync ran for the last time; nothing for 28 days after" in said
 
 
 def test_the_table_keeps_its_contract_and_every_event_has_its_own_name(make_sources: MakeSources) -> None:
