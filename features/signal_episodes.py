@@ -49,9 +49,15 @@ _COLUMNS = {
 
 
 def since(episode: Mapping[Any, Any]) -> str:
-    """Since when an episode has been on, in words: `since 2026-06-01`, or before that day where nobody had looked."""
+    """Since when an episode has been on, in words: `since 2026-06-01`, or before that day where nobody had looked.
+
+    Where nobody watches any more it is said when it was last seen.
+    """
     before = "" if episode.get("is_start_known", True) else "before "
-    return f"since {before}{pd.Timestamp(episode['started_on']):%Y-%m-%d}"
+    started, seen, as_of = (pd.Timestamp(episode[name]) for name in ("started_on", "last_seen_on", "as_of"))
+    is_unwatched = pd.isna(episode["ended_on"]) and seen < as_of
+    unwatched = f", not watched after {seen:%Y-%m-%d}" if is_unwatched else ""
+    return f"since {before}{started:%Y-%m-%d}{unwatched}"
 
 
 def build_episodes(sources: Sources, as_of: date, previous: pd.DataFrame | None = None) -> ir.Table:

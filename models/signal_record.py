@@ -41,6 +41,8 @@ RECORD_COLUMNS: Final = (
 SCORE: Final = "churn_probability"
 ADDED_SD: Final = 1.0
 """Prior standard deviation of what a signal adds, in log-odds: without it one lucky renewal would make it infinite."""
+NOTHING: Final = 1e-9
+"""Weights are thirds and quarters: what is left of nothing after a subtraction is smaller than this."""
 MINIMUM_FIRED: Final = 5
 """Renewals at which a signal must have fired, and not fired, before it is asked what it adds."""
 SHOWN_DECIMALS: Final = 9
@@ -113,6 +115,8 @@ def _rates(headline: pd.DataFrame, names: list[str], settings: ModelSettings) ->
         every, on, churns, churns_on = point[:, place]
         low, high = _interval(drawn_lifts[:, place], settings.interval_level)
         lift = _ratio(_ratio(churns_on, on), _ratio(churns, every))
+        # Where all that fired came to the same end, every resample repeats it: that is no interval, not a sure one.
+        is_told = churns_on > 0 and on - churns_on > NOTHING
         found[name] = {
             "renewals": units[watched[:, place]].nunique(),
             "renewals_fired": units[fired[:, place] == 1.0].nunique(),
@@ -120,8 +124,8 @@ def _rates(headline: pd.DataFrame, names: list[str], settings: ModelSettings) ->
             "churn_rate_fired": _rounded(_ratio(churns_on, on)),
             "churn_rate_silent": _rounded(_ratio(churns - churns_on, every - on)),
             "lift": _rounded(lift),
-            "lift_low": low if not np.isnan(lift) else np.nan,
-            "lift_high": high if not np.isnan(lift) else np.nan,
+            "lift_low": low if is_told else np.nan,
+            "lift_high": high if is_told else np.nan,
         }
     return found
 
@@ -133,7 +137,7 @@ def _no_rates() -> dict[str, object]:
 
 def _ratio(part: float, whole: float) -> float:
     # Weights are thirds and quarters: what is left of nothing after a subtraction is not a whole.
-    return part / whole if whole > 1e-9 else float("nan")
+    return part / whole if whole > NOTHING else float("nan")
 
 
 def _rounded(value: float) -> float:

@@ -36,6 +36,8 @@ def print_signals(
     on = signals[signals["ended_on"].isna()]
     on = on if csm is None else book_of(csm, on)
     on = on if since is None else on[pd.to_datetime(on["started_on"]) >= pd.Timestamp(since)]
+    is_seen = on["last_seen_on"] == on["as_of"]
+    unseen, on = on[~is_seen], on[is_seen]
     shown = on[on["severity"].isin(severities)]
     shown = shown.assign(rank=shown["severity"].map(SEVERITIES.index)).sort_values(
         ["rank", "started_on", "account_name", "account_id", "signal"], ascending=[True, False, True, True, True]
@@ -57,6 +59,9 @@ def print_signals(
     if len(left_out):
         counts = ", ".join(f"{title} {count:,}" for title, count in left_out.items())
         print_wrapped(console, f"Not shown, of less urgent kinds: {counts}.", style="dim")
+    for title, days in unseen.groupby("title")["last_seen_on"]:
+        last = f"{len(days):,} fired when it was last watched, on {days.max()}"
+        print_wrapped(console, f"Not known whether it still fires: {title}; {last}.", style="dim")
 
 
 def print_signal_record(console: Console, record: pd.DataFrame) -> None:
@@ -86,8 +91,9 @@ def print_signal_record(console: Console, record: pd.DataFrame) -> None:
         )
     print_wrapped(
         console,
-        "fired: share of renewals; churn and else: churn rate of those and of the others; lift: against all; lead: "
-        "median days from first firing to the renewal that churned; news: adds something once the score is known.",
+        "fired: share of the looks at renewals; churn and else: churn rate of those and of the others; lift: against "
+        "all; lead: median days from first firing, at whatever distance, to the renewal that churned; news: adds "
+        "something once the score is known. No interval where all that fired came to the same end.",
         style="dim",
     )
 

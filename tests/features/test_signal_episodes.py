@@ -126,3 +126,10 @@ def test_the_table_keeps_its_contract_and_says_what_to_do(make_sources: MakeSour
     assert escalation["evidence"] == "1 escalated ticket open, the oldest for 3 days; renewal in 207 days"
     assert (escalation["severity"], escalation["stakeholder"]) == ("high", "champion")
     assert escalation["action"].startswith("Name one person")
+
+
+def test_what_nobody_watches_any_more_says_until_when_it_was_watched() -> None:
+    firing = {"as_of": on(9), "started_on": on(1), "last_seen_on": on(9), "ended_on": None}
+    assert since(firing) == "since 2024-06-03"
+    assert since({**firing, "last_seen_on": on(5)}) == "since 2024-06-03, not watched after 2024-06-07"
+    assert since({**firing, "last_seen_on": on(5), "ended_on": on(6)}) == "since 2024-06-03"

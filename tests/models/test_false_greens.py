@@ -92,7 +92,9 @@ def test_every_fact_stands_in_its_place() -> None:
             "signal": ["champion_left", "notice_deadline", "ticket_spike", "champion_left"],
             "title": ["Champion left", "Notice deadline", "Ticket spike", "Champion left"],
             "severity": ["high", "medium", "medium", "high"],
+            "as_of": ["2024-06-03"] * 4,
             "started_on": ["2024-05-30"] * 4,
+            "last_seen_on": ["2024-06-03", "2024-06-03", "2024-05-31", "2024-06-03"],
             "ended_on": [None, None, "2024-06-01", None],
             "evidence": ["gone"] * 4,
         }
@@ -157,7 +159,9 @@ def test_many_signals_are_counted_the_most_urgent_are_told() -> None:
             "signal": [f"s{number}" for number in range(count)],
             "title": [f"Signal {number}" for number in range(count)],
             "severity": ["low"] * (count - 1) + ["high"],
+            "as_of": "2024-06-03",
             "started_on": [f"2024-05-{number + 1:02}" for number in range(count)],
+            "last_seen_on": "2024-06-03",
             "ended_on": None,
             "evidence": None,
         }

@@ -145,6 +145,17 @@ def test_what_nobody_watched_and_what_never_fired_are_told_apart() -> None:
     assert pd.isna(silent["adds_to_model"])
 
 
+def test_where_all_that_fired_came_to_the_same_end_there_is_no_interval() -> None:
+    fired = fired_signals()
+    number = fired["account_id"].str[1:].astype(int)
+    fired["signal__has_gone_quiet"] = (~number.isin(CHURNED) & (number < FIRED)).astype(float)
+    table = record_signals(learning_data(), fired, predictions(0.2, 0.2), SETTINGS).set_index("signal")
+    row = table.loc["gone_quiet"]
+    assert row["lift"] == 0
+    assert np.isnan(row["lift_low"])
+    assert np.isnan(row["lift_high"])
+
+
 def test_the_table_keeps_its_contract_and_has_a_row_per_signal() -> None:
     table = record().reset_index(drop=True)
     assert list(table.columns) == list(RECORD_COLUMNS) == list(output_contracts()["signal_track_record"].column_names)

@@ -27,7 +27,9 @@ SIGNALS = pd.DataFrame(
         "account_id": ["A1", "A1", "A2"],
         "signal": ["champion_left", "ticket_spike", "champion_left"],
         "title": ["Champion left", "Ticket spike", "Champion left"],
+        "as_of": [date(2026, 6, 29)] * 3,
         "started_on": [date(2026, 6, 1)] * 3,
+        "last_seen_on": [date(2026, 6, 29), date(2026, 6, 7), date(2026, 6, 29)],
         "ended_on": [None, date(2026, 6, 8), None],
         "evidence": ["gone for a month"] * 3,
     }
