@@ -208,11 +208,7 @@ def print_published_signals(
     severities = SEVERITIES if everything else SEVERITIES[:-1]
     signals = read_published(workspace, SIGNALS, as_of)
     print_signals(console, signals, top=top, since=since, severities=severities, csm=csm)
-    day = as_of or published_dates(workspace, SIGNALS)[-1]
-    manifest = read_manifest(workspace, day)
-    if manifest is not None:
-        for note in read_signal_notes(workspace.run_folder(manifest.tables[SIGNALS].run)):
-            print_wrapped(console, note)
+    _print_signal_notes(console, workspace, as_of or published_dates(workspace, SIGNALS)[-1])
 
 
 def print_published_record(console: Console, workspace: Workspace, as_of: date | None) -> None:
@@ -221,7 +217,7 @@ def print_published_record(console: Console, workspace: Workspace, as_of: date |
 
 
 def print_published_timeline(console: Console, workspace: Workspace, as_of: date | None, account: str) -> None:
-    """Show what happened at an account.
+    """Show what happened at an account, and what is not watched.
 
     Raises:
         PublishedError: If no timeline is published for the date, or none of that account.
@@ -230,6 +226,16 @@ def print_published_timeline(console: Console, workspace: Workspace, as_of: date
     named = [table for table in ("account_risk", SIGNALS) if published_dates(workspace, table)]
     names = pd.concat([read_published(workspace, table)[["account_id", "account_name"]] for table in named])
     print_timeline(console, timeline, account, names.drop_duplicates())
+    # The events of a table that is not there are missing without a trace: that would look like a quiet year.
+    _print_signal_notes(console, workspace, as_of or published_dates(workspace, TIMELINE)[-1])
+
+
+def _print_signal_notes(console: Console, workspace: Workspace, day: date) -> None:
+    """Say what is not watched as of a date, or was not loaded in time."""
+    manifest = read_manifest(workspace, day)
+    if manifest is not None and SIGNALS in manifest.tables:
+        for note in read_signal_notes(workspace.run_folder(manifest.tables[SIGNALS].run)):
+            print_wrapped(console, note)
 
 
 def _of_another_model(workspace: Workspace, as_of: date, metrics: pd.DataFrame) -> list[str]:

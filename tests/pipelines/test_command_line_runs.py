@@ -227,6 +227,10 @@ def test_what_cannot_be_watched_is_said_and_never_called_fine(source: Path, tmp_
     assert "Champion left" in words
     assert "Not supplied: contacts, emails, entitlements, integration_runs, invoices" in words
 
+    account = read_published(Workspace(tmp_path / "workspace"), "account_timeline")["account_id"].iloc[0]
+    told = words_of(falsegreen("timeline", account, "--out", tmp_path / "workspace"))
+    assert "Not supplied: contacts, emails, entitlements, integration_runs, invoices" in told
+
 
 def test_what_is_supplied_and_empty_is_not_watched_either_and_late_usage_is_said(source: Path, tmp_path: Path) -> None:
     exports = tmp_path / "exports"
