@@ -28,13 +28,12 @@ def runs_by_integration(spine: ir.Table, moments: ir.Table, sources: Sources) ->
 
     Returns:
         Rows of `account_id`, `as_of`, `integration`, `window` (0 is the newest, 1 the rest of `LOOKBACK_DAYS`, 2 what
-        is older), `runs`, `last_on`, and `first_ago` and `last_ago` in days before `as_of`. A window may have several
-        rows; none is without runs.
+        is older), `runs`, `last_on`, and `last_ago` in days before `as_of`. A window may have several rows; none is
+        without runs.
     """
     sums, windows = _sums(spine, sources)
     known = known_sums(sums.filter(sums.runs > 0).drop("last_loaded"), moments, windows)
-    ago = {"first_ago": days_before(known, "first_on"), "last_ago": days_before(known, "last_on")}
-    return known.mutate(**ago).drop("first_on")
+    return known.mutate(last_ago=days_before(known, "last_on"))
 
 
 def runs_loaded_through(spine: ir.Table, sources: Sources) -> ir.Table:
@@ -69,7 +68,6 @@ def _sums(spine: ir.Table, sources: Sources) -> tuple[ir.Table, ir.Table]:
     has_run = placed.runs > 0
     sums = placed.group_by(["account_id", "integration", "cell", "seen_from", "gone_from"]).agg(
         runs=placed.runs.sum().cast("int64"),
-        first_on=placed.run_date.min(where=has_run),
         last_on=placed.run_date.max(where=has_run),
         last_loaded=placed.run_date.max(),
     )
