@@ -114,8 +114,12 @@ def quote_text(text: str) -> str:
 
 def quote_paths(paths: Sequence[Path]) -> str:
     """A SQL list of paths that are not taken for patterns."""
-    escaped = ["".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path)) for path in paths]
-    return "[" + ", ".join(quote_text(path) for path in escaped) + "]"
+    return "[" + ", ".join(quote_text(literal_path(path)) for path in paths) + "]"
+
+
+def literal_path(path: Path) -> str:
+    """A path as DuckDB has to be given it, which takes some letters for a pattern."""
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
 
 
 def _open_parquet(connection: duckdb.DuckDBPyConnection, source: SourceFiles) -> tuple[list[_Field], str, str]:

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data_contracts.reading import literal_path
 from features.ordering import sort_rows
 
 
@@ -127,8 +128,7 @@ class DuckDBEngine(Engine):
 
     def read_parquet(self, path: Path) -> ir.Table:
         """Return a lazy table over one Parquet file or a folder of them."""
-        # Some letters of a path would be taken for a pattern.
-        literal = "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
+        literal = literal_path(path)
         return self._connection.read_parquet(literal if path.is_file() else f"{literal}/*.parquet")
 
     def from_pandas(self, frame: pd.DataFrame, schema: Mapping[str, str]) -> ir.Table:

@@ -230,8 +230,12 @@ def tell_meetings(past: Past) -> list[ir.Table]:
     """Meetings held, cancelled and missed, on the day they were meant for or called off."""
     rows = past.happened("meetings", "status_at")
     rows = rows.filter(rows.status != "scheduled")
-    name = ibis.cases((rows.kind == "qbr", "QBR"), (rows.kind.isnull(), "meeting"), else_=words(rows.kind))
-    name = ibis.ifelse(rows.kind == "executive", "executive meeting", name)
+    name = ibis.cases(
+        (rows.kind == "qbr", "QBR"),
+        (rows.kind == "executive", "executive meeting"),
+        (rows.kind.isnull(), "meeting"),
+        else_=words(rows.kind),
+    )
     people = when(rows.attendee_count.notnull(), sentence(" with ", number_of(rows.attendee_count, "person", "people")))
     executive = when(rows.has_executive, sentence(", an executive among them"))
     text = ibis.cases(

@@ -136,7 +136,6 @@ def _no_rates() -> dict[str, object]:
 
 
 def _ratio(part: float, whole: float) -> float:
-    # Weights are thirds and quarters: what is left of nothing after a subtraction is not a whole.
     return part / whole if whole > NOTHING else float("nan")
 
 
