@@ -91,28 +91,26 @@ def with_successor(rows: ir.Table, contract: Contract, withdrawn: ir.Table | Non
     return every.filter(~every["_is_gap"]).drop("_is_gap")
 
 
-def moments_with_record(
+def first_seen(
     rows: ir.Table,
     contract: Contract,
-    moments: ir.Table,
     on: Sequence[str] = (),
     column: str | None = None,
     age: tuple[str, int] | None = None,
 ) -> ir.Table:
-    """Return the moments by which something of a table had been recorded, so that silence differs from nobody looking.
+    """Return since when something of a table is on record, so that silence differs from nobody looking.
 
     Only the earliest recording matters, and nothing recorded later can become the earliest.
 
     Args:
         rows: The source table, or those of its rows that are asked for, with `recorded_at` filled.
         contract: Its contract.
-        moments: Rows with `as_of` and the columns named in `on`.
-        on: Columns that a moment and a row must share; empty to ask whether it was recorded of anybody.
+        on: Columns that tell the groups apart; empty to ask of the whole table.
         column: Look at this column's values instead of whole rows.
-        age: `(column, days)` asks for a row whose event date lies more than so many days before `as_of`.
+        age: `(column, days)` asks for a row whose event date lies more than so many days before a date.
 
     Returns:
-        Distinct rows of `on` and `as_of`.
+        One row per group with `first_seen_at`: dates after it see something.
     """
     if column is not None:
         rows = rows.filter(rows[column].notnull())
@@ -123,10 +121,45 @@ def moments_with_record(
         happened, days = age
         old_on = rows[happened].cast("date") + ibis.interval(days=days)
         seen_at = ibis.greatest(seen_at, old_on.cast("timestamp"))
-    first = rows.aggregate(first_seen_at=seen_at.min(), by=list(on))
+    return rows.aggregate(first_seen_at=seen_at.min(), by=list(on))
+
+
+def moments_since(first: ir.Table, moments: ir.Table, on: Sequence[str] = ()) -> ir.Table:
+    """Return the moments after something was first seen.
+
+    Args:
+        first: As returned by `first_seen`.
+        moments: Rows with `as_of` and the columns named in `on`.
+        on: As given to `first_seen`.
+
+    Returns:
+        Distinct rows of `on` and `as_of`.
+    """
     asked = moments.select(*on, "as_of").distinct()
     joined = asked.join(first, list(on)) if on else asked.cross_join(first)
     return joined.filter(joined.first_seen_at < joined.as_of.cast("timestamp")).select(*on, "as_of")
+
+
+def first_rows(rows: ir.Table, on: Sequence[str], column: str) -> ir.Table:
+    """Return the rows of which one is the first that a date sees, however old a row is asked to be.
+
+    Of each group, the row recorded first bounds the others: one whose day comes after both its day and its recording is
+    seen later than it is, whatever the `age` in `first_seen`.
+
+    Args:
+        rows: The source table, or those of its rows that are asked for, with `recorded_at` filled.
+        on: Columns that tell the groups apart.
+        column: The event date.
+
+    Returns:
+        Distinct rows of `on`, the event date and `recorded_at`, few of each group.
+    """
+    rows = rows.select(*on, column, "recorded_at")
+    day = rows[column].cast("date")
+    bound = rows.group_by(list(on)).agg(_day=day.argmin(rows.recorded_at), _recorded_at=rows.recorded_at.min())
+    bound = bound.select(*on, _bound=ibis.greatest(bound["_day"], bound["_recorded_at"].cast("date")))
+    joined = rows.join(bound, list(on))
+    return joined.filter(joined[column].cast("date") <= joined["_bound"]).drop("_bound").distinct()
 
 
 def place_in_cells(

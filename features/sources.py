@@ -3,7 +3,7 @@
 No date is cut here: `known` passes every request on to `features.as_of`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from data_contracts.contract import Contract, source_contracts
 from data_contracts.report import IngestReport
-from features.as_of import known_rows, moments_with_record, with_successor
+from features.as_of import first_seen, known_rows, moments_since, with_successor
 from features.engine import Engine
 
 
@@ -143,10 +143,10 @@ class Sources:
         moments: ir.Table,
         on: Sequence[str] = (),
         column: str | None = None,
-        only: Callable[[ir.Table], ir.BooleanValue] | None = None,
+        rows: ir.Table | None = None,
         age: tuple[str, int] | None = None,
     ) -> ir.Table:
-        """Return the moments by which something of a table had been recorded; see `features.as_of.moments_with_record`.
+        """Return the moments by which something of a table had been recorded; see `features.as_of.first_seen`.
 
         A count is zero only where it was being kept; before, it is null.
 
@@ -155,12 +155,12 @@ class Sources:
             moments: Rows with `as_of` and the columns named in `on`.
             on: Columns that a moment and a row must share; empty to ask whether it was recorded of anybody.
             column: Look at this column's values instead of whole rows.
-            only: Which rows count; None for all.
+            rows: Those of its rows that count; None for all.
             age: `(column, days)` asks for a row whose event date lies more than so many days before the date.
         """
-        rows = self.tables[table]
-        rows = rows if only is None else rows.filter(only(rows))
-        return moments_with_record(rows, self.contracts[table], moments, on, column, age)
+        rows = self.tables[table] if rows is None else rows
+        first = self.engine.store(first_seen(rows, self.contracts[table], on, column, age))
+        return moments_since(first, moments, on)
 
 
 def _withdrawn_versions(quarantine: ir.Table, table: ir.Table, contract: Contract) -> ir.Table:

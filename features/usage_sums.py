@@ -12,7 +12,7 @@ from operator import add
 import ibis
 import ibis.expr.types as ir
 
-from features.as_of import known_sums, place_in_cells
+from features.as_of import first_rows, known_sums, place_in_cells
 from features.cells import cell_days, cell_windows
 from features.moments import MOMENT, beside, days_before, moments_of
 from features.sources import Sources
@@ -115,8 +115,10 @@ def used_for(days: int, moments: ir.Table, sources: Sources, on: Sequence[str] =
         sources: The ingested tables.
         on: Whose use: that of the account, or of a module of it.
     """
-    first = sources.watched("usage_daily", moments, on, only=lambda rows: rows.events > 0, age=("usage_date", days))
-    return sources.engine.store(first)
+    rows = sources.tables["usage_daily"]
+    first = first_rows(rows.filter(rows.events > 0), ("account_id", "module"), "usage_date")
+    first = sources.engine.store(first)
+    return sources.engine.store(sources.watched("usage_daily", moments, on, rows=first, age=("usage_date", days)))
 
 
 def _weeks(placed: ir.Table, sources: Sources) -> ir.Table:
