@@ -119,7 +119,8 @@ def first_seen(
         seen_at = ibis.greatest(seen_at, rows[known_from].cast("timestamp"))
     if age is not None:
         happened, days = age
-        old_on = rows[happened].cast("date") + ibis.interval(days=days)
+        old_on = rows[happened].cast("date")
+        old_on = old_on + ibis.interval(days=days) if days else old_on
         seen_at = ibis.greatest(seen_at, old_on.cast("timestamp"))
     return rows.aggregate(first_seen_at=seen_at.min(), by=list(on))
 
@@ -140,26 +141,23 @@ def moments_since(first: ir.Table, moments: ir.Table, on: Sequence[str] = ()) ->
     return joined.filter(joined.first_seen_at < joined.as_of.cast("timestamp")).select(*on, "as_of")
 
 
-def first_rows(rows: ir.Table, on: Sequence[str], column: str) -> ir.Table:
-    """Return the rows of which one is the first that a date sees, however old a row is asked to be.
+def first_rows(rows: ir.Table, first: ir.Table, on: Sequence[str], column: str) -> ir.Table:
+    """Return the rows of which one is the first that a date sees, however old the row is asked to be.
 
-    Of each group, the row recorded first bounds the others: one whose day comes after both its day and its recording is
-    seen later than it is, whatever the `age` in `first_seen`.
+    A row whose day comes after another was seen, recording and day included, is seen later than that one at any `age`.
 
     Args:
-        rows: The source table, or those of its rows that are asked for, with `recorded_at` filled.
-        on: Columns that tell the groups apart.
+        rows: As given to `first_seen`.
+        first: What it returned for `age=(column, 0)`.
+        on: As given to it.
         column: The event date.
 
     Returns:
         Distinct rows of `on`, the event date and `recorded_at`, few of each group.
     """
-    rows = rows.select(*on, column, "recorded_at")
-    day = rows[column].cast("date")
-    bound = rows.group_by(list(on)).agg(_day=day.argmin(rows.recorded_at), _recorded_at=rows.recorded_at.min())
-    bound = bound.select(*on, _bound=ibis.greatest(bound["_day"], bound["_recorded_at"].cast("date")))
-    joined = rows.join(bound, list(on))
-    return joined.filter(joined[column].cast("date") <= joined["_bound"]).drop("_bound").distinct()
+    joined = rows.select(*on, column, "recorded_at").join(first, list(on))
+    early = joined.filter(joined[column].cast("date") <= joined.first_seen_at.cast("date"))
+    return early.drop("first_seen_at").distinct()
 
 
 def place_in_cells(

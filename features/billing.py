@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, only_where, ratio
+from features.moments import MOMENT, beside, days_before, moments_of, only_where, ratio
 from features.sources import Sources
 
 YEAR_DAYS = 365
@@ -103,12 +103,12 @@ def build_billing(spine: ir.Table, sources: Sources) -> ir.Table:
     Returns:
         One row per account and date of the spine that is measured, with one column per feature of this module.
     """
-    moments = sources.engine.store(spine.select(*MOMENT).distinct())
+    moments = moments_of(spine, sources)
     known = sources.known("invoices", moments)
     ago = {"issued_ago": days_before(known, "issued_on"), "due_ago": days_before(known, "due_on")}
     known = known.select(*MOMENT, "due_on", "paid_on", "amount", "currency", **ago)
-    invoices = sources.engine.store(known.filter((known.issued_ago >= 1) & (known.amount > 0)))
-    return sources.engine.store(beside(moments, _payment(invoices), _gaps(invoices)))
+    invoices = known.filter((known.issued_ago >= 1) & (known.amount > 0))
+    return sources.engine.store(beside(moments, _payment(invoices), _gaps(invoices)), through=[invoices])
 
 
 def _payment(invoices: ir.Table) -> ir.Table:

@@ -168,8 +168,8 @@ def build_emails(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     moments = watched_moments(spine, sources, "emails")
     # Every moment with a mail in the last six months has one in the last fourteen.
-    people = sources.engine.store(_people_sums(moments, sources))
-    mails = sources.engine.store(_email_sums(mails_before(spine, sources)))
+    people = _people_sums(moments, sources)
+    mails = _email_sums(mails_before(spine, sources))
     summed = beside(people, mails, _cost_sums(moments, sources))
     table = counted(moments, summed, sources, "emails", ("opened_at", "contact_id", "text"))
     was_steady = table.streak_opened.cast("float64") >= STREAK_SHARE * table.streak_sent
@@ -200,23 +200,24 @@ def mails_before(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per moment and mail: `sent_at`, `days_ago`, `direction`, `word_count`, and `opened_ago`, the days since
+        One row per moment and mail: `sent_at`, `days_ago`, `is_inbound`, `word_count`, and `opened_ago`, the days since
         it was first opened, null where it was not, as known then.
     """
     known = sources.known("emails", moments_of(spine, sources), lookback=("sent_at", MAIL_DAYS))
     ago = {"days_ago": days_before(known, "sent_at"), "opened_ago": days_before(known, "opened_at")}
-    return sources.engine.store(known.select(*MOMENT, "sent_at", "direction", "word_count", **ago))
+    is_inbound = known.direction == "inbound"
+    return sources.engine.store(known.select(*MOMENT, "sent_at", "word_count", is_inbound=is_inbound, **ago))
 
 
 def _email_sums(mails: ir.Table) -> ir.Table:
     """Return the counts that volume, length and opening are made of, from the last six months."""
     known = mails.filter(mails.days_ago <= 2 * STREAK_DAYS)
     known = known.mutate(is_opened=known.opened_ago.notnull())
-    opened = known.filter(known.is_opened & (known.direction == "outbound"))
+    opened = known.filter(known.is_opened & ~known.is_inbound)
     # An old mail may be opened long after it was sent: the streak goes by sending, the silence by opening.
     last = opened.group_by(list(MOMENT)).agg(last_opened=opened.days_ago.min(), last_opening=opened.opened_ago.min())
     known = beside(known, last)
-    is_in, is_out = known.direction == "inbound", known.direction == "outbound"
+    is_in, is_out = known.is_inbound, ~known.is_inbound
     is_newest, is_recent = known.days_ago <= EMAIL_DAYS, known.days_ago <= LONG_EMAIL_DAYS
     is_counted = is_in & known.word_count.notnull()
     is_before = is_counted & ~is_newest & (known.days_ago <= EMAIL_DAYS + REPLY_PAST_DAYS)

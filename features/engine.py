@@ -5,7 +5,7 @@ execute Ibis. Anything that differs between engines belongs there, so that a fea
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,19 +42,37 @@ class Engine(ABC):
     def __init__(self) -> None:
         self._stored: dict[ops.Node, ir.Table] = {}
 
-    def store(self, expression: ir.Table) -> ir.Table:
+    def store(self, expression: ir.Table, through: Sequence[ir.Table] = ()) -> ir.Table:
         """Compute an expression once and return it as a table that later expressions can share.
 
         Families ask for the same steps of the same spine; an expression equal to an earlier one is not computed again.
+
+        Args:
+            expression: What to compute.
+            through: Steps on the way that nobody else asks for, in their order, each a part of the expression or of a
+                later one. They are computed first, one by one, and dropped when the expression has been.
         """
         step = expression.op()
         if step not in self._stored:
-            self._stored[step] = self._compute(expression)
+            self._stored[step] = self._compute_through(expression, through)
         return self._stored[step]
+
+    def _compute_through(self, expression: ir.Table, through: Sequence[ir.Table]) -> ir.Table:
+        computed: dict[ops.Node, ops.Node] = {}
+        for step in through:
+            computed[step.op()] = self._compute(_replaced(step, computed)).op()
+        table = self._compute(_replaced(expression, computed))
+        for step in computed.values():
+            self._drop(step.to_expr())
+        return table
 
     @abstractmethod
     def _compute(self, expression: ir.Table) -> ir.Table:
         """Compute an expression and return it as a table."""
+
+    @abstractmethod
+    def _drop(self, table: ir.Table) -> None:
+        """Forget a table that `_compute` returned."""
 
     @abstractmethod
     def to_arrow(self, expression: ir.Table) -> pa.Table:
@@ -94,6 +112,11 @@ class Engine(ABC):
     def scalar(self, expression: ir.Scalar) -> Any:
         """Execute an expression that is one value; null is None."""
         return self.to_arrow(expression.as_table()).column(0)[0].as_py()
+
+
+def _replaced(expression: ir.Table, computed: Mapping[ops.Node, ops.Node]) -> ir.Table:
+    """Return an expression that reads what has been computed of it."""
+    return expression.op().replace(computed).to_expr() if computed else expression
 
 
 class DuckDBEngine(Engine):
@@ -147,6 +170,9 @@ class DuckDBEngine(Engine):
         table = self._connection.create_table(name, schema=expression.schema(), temp=True)
         self._connection.raw_sql(f"INSERT INTO {name} {self._connection.compile(expression)}")
         return table
+
+    def _drop(self, table: ir.Table) -> None:
+        self._connection.raw_sql(f"DROP TABLE {table.get_name()}")
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         """Execute an expression and return its rows, in no particular order unless it is sorted."""

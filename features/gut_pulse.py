@@ -18,6 +18,9 @@ STALE_RED_AFTER_DAYS = 30
 """Red is a call to act; after a month it has either been acted on or forgotten."""
 
 LEVELS = {"green": 0, "yellow": 1, "red": 2}
+TURN = ("account_id", "turn")
+"""What names a pulse where its texts are left behind."""
+
 ANSWERS = {
     "champion": {"in_place": 0, "leaving": 1, "gone": 2},
     "executive_view": {"supportive": 0, "neutral": 1, "skeptical": 2},
@@ -40,7 +43,7 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
     pulses = pulses_newest_first(moments_of(spine, sources), sources)
     # The others are neither the newest nor young enough; most pulses of a long history are among them.
     pulses = pulses.filter((pulses.place == 0) | (pulses.age_days <= ABSENT_AFTER_DAYS))
-    pulses = sources.with_values("csm_pulses", pulses, "sentiment", "about", "reason")
+    pulses = with_texts(pulses, sources, "sentiment", "about", "reason")
     joined = snapshots.drop("csm_id").join(pulses, list(MOMENT))
     is_of_this_renewal = (
         (joined.about == "renewal")
@@ -88,21 +91,36 @@ def state_of(pulses: ir.Table) -> ir.StringValue:
 
 
 def pulses_newest_first(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the pulses known at each moment: their key, what they answer, and which is the newest.
+    """Return the pulses known at each moment: what they answer, and which is the newest.
 
     Returns:
-        One row per moment and pulse: `pulse_id`, `recorded_at`, `pulse_on`, `age_days`, `place` (0 is the newest),
-        `level` of the colour, and the level of each answer as `<question>_at`. Texts are left behind: there are tens of
-        pulses per moment and few of them are read.
+        One row per moment and pulse: `turn` (see `TURN`), `pulse_on`, `age_days`, `place` (0
+        is the newest), `level` of the colour, and the level of each answer as `<question>_at`. Texts are left behind:
+        there are tens of pulses per moment and few of them are read; see `with_texts`.
     """
-    known = sources.known("csm_pulses", moments, rows=_ordered(sources))
-    known = known.filter(known.pulse_on < known.as_of)
+    known = sources.known("csm_pulses", moments, rows=in_order(sources).drop("pulse_id"))
+    known = known.filter(known.pulse_on < known.as_of).drop("recorded_at")
     newest_first = ibis.window(group_by=list(MOMENT), order_by=ibis.desc("turn"))
-    placed = known.mutate(age_days=days_before(known, "pulse_on"), place=ibis.row_number().over(newest_first))
-    return sources.engine.store(placed.drop("turn"))
+    placed = known.mutate(
+        age_days=days_before(known, "pulse_on").cast("int32"),
+        place=ibis.row_number().over(newest_first).cast("int32"),
+    )
+    return sources.engine.store(placed)
 
 
-def _ordered(sources: Sources) -> ir.Table:
+def with_texts(pulses: ir.Table, sources: Sources, *columns: str) -> ir.Table:
+    """Return pulses with their `pulse_id`, `recorded_at`, and values of theirs that were not carried along.
+
+    Args:
+        pulses: Some of those that `pulses_newest_first` returned.
+        sources: The ingested tables.
+        columns: Names of columns of the source.
+    """
+    named = pulses.join(in_order(sources).select(*TURN, "pulse_id", "recorded_at"), list(TURN))
+    return sources.with_values("csm_pulses", named, *columns) if columns else named
+
+
+def in_order(sources: Sources) -> ir.Table:
     """Return all pulses with their turn among those of the account, which is the same whichever of them are known.
 
     So order and levels are found once per pulse, and the many pairs of moment and pulse are compared by whole numbers.
@@ -115,7 +133,7 @@ def _ordered(sources: Sources) -> ir.Table:
             "pulse_id",
             "recorded_at",
             "superseded_at",
-            turn=ibis.row_number().over(order),
+            turn=ibis.row_number().over(order).cast("int32"),
             pulse_on=pulses.pulse_at.date(),
             level=level_of(pulses.sentiment, LEVELS),
             **{f"{question}_at": level_of(pulses[question], answers) for question, answers in ANSWERS.items()},

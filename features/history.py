@@ -66,7 +66,7 @@ def label_past(sources: Sources, trained_through: date) -> LabelledSpine:
     cutoffs = (*grid_dates(first, trained_through, CUTOFF_DAYS), trained_through)
     cutoffs = tuple(sorted(set(cutoffs)))
     spine = build_spine(sources, grid_dates(first, trained_through) or [trained_through])
-    labels = sources.engine.store(label_snapshots(spine, sources, cutoffs))
+    labels = label_snapshots(spine, sources, cutoffs)
     return LabelledSpine(spine=sources.engine.store(spine.semi_join(labels, list(KEY))), labels=labels, cutoffs=cutoffs)
 
 

@@ -6,7 +6,6 @@ account without one has nothing connected: zero runs. When it last ran is null w
 
 import ibis.expr.types as ir
 
-from features.as_of import first_rows
 from features.feature import Feature
 from features.moments import MOMENT, beside, only_where, ratio, watched_moments
 from features.run_sums import runs_by_integration
@@ -111,7 +110,7 @@ def _ever_ran(moments: ir.Table, sources: Sources, days: int = 0) -> ir.Table:
     """Return the moments by which some run of the account, more than so many days ago, had been recorded."""
     on = ("account_id",)
     rows = sources.tables["integration_runs"]
-    first = sources.engine.store(first_rows(rows.filter(rows.runs > 0), on, "run_date"))
+    first = sources.first_rows("integration_runs", rows.filter(rows.runs > 0), on, "run_date")
     return sources.watched("integration_runs", moments, on, rows=first, age=("run_date", days))
 
 

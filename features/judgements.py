@@ -14,7 +14,7 @@ from operator import add
 import ibis
 import ibis.expr.types as ir
 
-from features.gut_pulse import ANSWERS, gut_pulse, owner_since, pulses_newest_first, state_of
+from features.gut_pulse import ANSWERS, gut_pulse, owner_since, pulses_newest_first, state_of, with_texts
 from features.history import first_term_start
 from features.labels import label_snapshots
 from features.moments import MOMENT, beside, days_before, moments_of
@@ -104,6 +104,7 @@ def _last_pulses(sources: Sources, through: date) -> ir.Table:
     ends = ends.filter(ends.outcome.isin(["renewed", "churned"]) & (ends.term_days >= SHORT_TERM_DAYS))
     ends = sources.engine.store(ends.mutate(known_on=ibis.least(ends.notice_given_on, ends.decided_on)))
     pulses = pulses_newest_first(ends.select("account_id", as_of="known_on").distinct(), sources)
+    pulses = with_texts(pulses, sources)
     pulses = pulses.select("account_id", "pulse_id", "pulse_on", "recorded_at", "place", known_on="as_of")
     spoken = ends.join(pulses, ["account_id", "known_on"])
     # A pulse may be recorded days after it was given, and was nobody's knowledge before.
@@ -136,9 +137,9 @@ def _ends(sources: Sources, through: date) -> ir.Table:
 def _said(rows: ir.Table, sources: Sources) -> ir.Table:
     """Return the pulse of each row: what it says, how old it is, and since when its author has been saying so."""
     pulses = pulses_newest_first(moments_of(rows, sources), sources).select(
-        *MOMENT, "pulse_id", "recorded_at", "pulse_on", "age_days", "place"
+        *MOMENT, "turn", "pulse_on", "age_days", "place"
     )
-    spoken = sources.with_values("csm_pulses", pulses, "csm_id", "reason")
+    spoken = with_texts(pulses, sources, "csm_id", "reason")
     read = read_reasons(sources)
     spoken = beside(spoken, read.select("reason", "words"), on=("reason",))
     older_ones = ibis.window(group_by=list(MOMENT), order_by="place")

@@ -35,9 +35,9 @@ def label_snapshots(spine: ir.Table, sources: Sources, cutoffs: Sequence[date]) 
     """
     cutoff_dates = as_of_table(sources, cutoffs)
     outcomes = _outcomes(sources.known("renewals", cutoff_dates, on=()).rename(cutoff="as_of"))
-    outcomes = sources.engine.store(outcomes)
     open_rows = spine.filter(spine.status == "open").select(*KEY, "contract_id", "band")
-    return _single_labels(open_rows, outcomes).union(_rolling_labels(open_rows, outcomes))
+    labels = _single_labels(open_rows, outcomes).union(_rolling_labels(open_rows, outcomes))
+    return sources.engine.store(labels, through=[outcomes])
 
 
 def _outcomes(known: ir.Table) -> ir.Table:

@@ -184,8 +184,8 @@ def build_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
         pulse__state=gut.pulse_state,
         pulse__reason_tone_score=tone(gut.gut_reason),
     )
-    history = sources.engine.store(_history(spine, sources))
-    return sources.engine.store(beside(gut, history))
+    history = _history(spine, sources)
+    return sources.engine.store(beside(gut, history), through=[history])
 
 
 def _history(spine: ir.Table, sources: Sources) -> ir.Table:

@@ -8,7 +8,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from features.gut_pulse import pulses_newest_first
+from features.gut_pulse import pulses_newest_first, with_texts
 from features.moments import MOMENT, beside
 from features.reasons import read_reasons
 from features.sources import Sources
@@ -32,8 +32,8 @@ def build_pulse_log(sources: Sources, through: date) -> ir.Table:
     day = as_of_table(sources, [through])
     moments = sources.known("csm_pulses", day, on=()).select(*MOMENT).distinct()
     pulses = pulses_newest_first(sources.engine.store(moments), sources)
-    pulses = pulses.select(*MOMENT, "pulse_id", "recorded_at", "pulse_on", "place")
-    spoken = sources.with_values("csm_pulses", pulses, "csm_id", "sentiment", "reason")
+    pulses = pulses.select(*MOMENT, "turn", "pulse_on", "place")
+    spoken = with_texts(pulses, sources, "csm_id", "sentiment", "reason")
     spoken = beside(spoken, read_reasons(sources).select("reason", "words", "is_vague"), on=("reason",))
     newest_first = ibis.window(group_by=list(MOMENT), order_by="place")
     return spoken.select(

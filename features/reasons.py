@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from features.engine import Engine
 from features.feature import Direction, Feature, Kind
-from features.gut_pulse import ABSENT_AFTER_DAYS, pulses_newest_first
+from features.gut_pulse import ABSENT_AFTER_DAYS, TURN, in_order, pulses_newest_first, with_texts
 from features.moments import MOMENT, beside, moments_of, ratio
 from features.pulse import ANSWER_DAYS
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
@@ -47,7 +47,6 @@ _SPOKEN = {
 DECLINE_FROM = (0.9, 0.7)
 """Usage below 0.9 of its own level has declined a little (level 1), below 0.7 a lot (level 2)."""
 
-_VERSION = ("pulse_id", "recorded_at")
 _REASON = frozenset({"csm_pulses.pulse_at", "csm_pulses.reason"})
 _COLOUR = frozenset({"csm_pulses.pulse_at", "csm_pulses.sentiment", "usage_daily.usage_date", "usage_daily.events"})
 
@@ -155,10 +154,10 @@ def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = moments_of(spine, sources)
-    pulses = sources.engine.store(_pulses(moments, sources))
-    spoken = sources.engine.store(_spoken(pulses))
-    compared = sources.engine.store(_colour_against_usage(pulses, spine, sources))
-    return sources.engine.store(beside(moments, spoken, compared))
+    pulses = _pulses(moments, sources)
+    spoken = _spoken(pulses)
+    compared = _colour_against_usage(pulses, spine, sources)
+    return sources.engine.store(beside(moments, spoken, compared), through=[pulses, spoken, compared])
 
 
 def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
@@ -168,9 +167,9 @@ def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
     recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
     place = (*MOMENT, "place")
     # The pulse before each, which may be older than that.
-    before = pulses.select(*MOMENT, "pulse_id", "recorded_at", place=pulses.place - 1).semi_join(recent, list(place))
-    before = beside(before, said.select(*_VERSION, words_before="words"), on=_VERSION)
-    table = beside(recent, said, on=_VERSION)
+    before = pulses.select(*MOMENT, "turn", place=pulses.place - 1).semi_join(recent, list(place))
+    before = beside(before, said.select(*TURN, words_before="words"), on=TURN)
+    table = beside(recent, said, on=TURN)
     table = beside(table, before.select(*place, "words_before"), on=place)
     return table.select(
         *MOMENT,
@@ -187,7 +186,7 @@ def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
 def _said(sources: Sources) -> ir.Table:
     """Return what the reason of each pulse says, so that no text has to be looked up at every moment that sees it."""
     read = sources.engine.store(read_reasons(sources))
-    pulses = sources.tables["csm_pulses"].select(*_VERSION, "reason")
+    pulses = with_texts(in_order(sources).select(*TURN), sources, "reason").select(*TURN, "reason")
     return sources.engine.store(beside(pulses, read, on=("reason",)).drop("reason"))
 
 

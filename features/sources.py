@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from data_contracts.contract import Contract, source_contracts
 from data_contracts.report import IngestReport
-from features.as_of import first_seen, known_rows, moments_since, with_successor
+from features.as_of import first_rows, first_seen, known_rows, moments_since, with_successor
 from features.engine import Engine
 
 
@@ -136,6 +136,18 @@ class Sources:
             raise ValueError(f"{table}: {', '.join(columns)} must come from the rows known, where values are hidden")
         version = [*contract.key, "recorded_at"]
         return known.join(self.tables[table].select(*version, *columns), version)
+
+    def first_rows(self, table: str, rows: ir.Table, on: Sequence[str], column: str) -> ir.Table:
+        """Return the few rows of which one is the first that a date sees; see `features.as_of.first_rows`.
+
+        Args:
+            table: Name of the table.
+            rows: Its rows, or those that count.
+            on: Columns that tell the groups apart.
+            column: The event date.
+        """
+        first = first_seen(rows, self.contracts[table], on, age=(column, 0))
+        return self.engine.store(first_rows(rows, first, on, column), through=[first])
 
     def watched(
         self,

@@ -121,6 +121,9 @@ class SparkEngine(Engine):
             kept = self._query(expression).localCheckpoint(eager=True)
         return self._as_table(kept.select([kept[name].alias(name) for name in kept.columns]))
 
+    def _drop(self, table: ir.Table) -> None:
+        self._session.catalog.dropTempView(table.get_name())
+
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         """Execute an expression and return its rows, in no particular order unless it is sorted."""
         with _errors_told():

@@ -73,9 +73,8 @@ def build_spine_of(looks: ir.Table, sources: Sources) -> ir.Table:
 def _spine_of(renewals: ir.Table, sources: Sources) -> ir.Table:
     """Return the spine of renewals as known at each date."""
     renewals = renewals.filter(renewals.term_start_date <= renewals.as_of)
-    seen = _with_status(renewals)
-    spine = _nearest_of_short_terms(_with_band(seen))
-    spine = spine.join(known_accounts(sources, spine.select("account_id", "as_of").distinct()), ["account_id", "as_of"])
+    seen = _nearest_of_short_terms(_with_band(_with_status(renewals)))
+    spine = seen.join(known_accounts(sources, seen.select("account_id", "as_of").distinct()), ["account_id", "as_of"])
     return sources.engine.store(
         spine.select(
             *KEY,
@@ -99,7 +98,8 @@ def _spine_of(renewals: ir.Table, sources: Sources) -> ir.Table:
             "weekly_capacity",
             "crm_id",
             "crm_url",
-        )
+        ),
+        through=[seen],
     )
 
 

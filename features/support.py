@@ -234,7 +234,7 @@ def build_support(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = watched_moments(spine, sources, "support_tickets")
-    sums = sources.engine.store(_sums(_tickets(moments, sources)))
+    sums = _sums(_tickets(moments, sources))
     measured = beside(moments, sums, _steady_usage(spine, sources))
     return sources.engine.store(_features(measured))
 

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, only_where, ratio, text_tones
+from features.moments import MOMENT, beside, days_before, moments_of, only_where, ratio, text_tones
 from features.sources import Sources
 
 YEAR_DAYS = 365
@@ -122,12 +122,12 @@ def build_surveys(spine: ir.Table, sources: Sources) -> ir.Table:
     Returns:
         One row per account and date of the spine that is measured, with one column per feature of this module.
     """
-    moments = sources.engine.store(spine.select(*MOMENT).distinct())
+    moments = moments_of(spine, sources)
     known = sources.known("survey_responses", moments)
     ago = {"answered_ago": days_before(known, "submitted_at"), "invited_ago": days_before(known, "invited_at")}
-    known = sources.engine.store(known.select(*MOMENT, "response_id", "submitted_at", "nps", "comment", **ago))
+    known = known.select(*MOMENT, "response_id", "submitted_at", "nps", "comment", **ago)
     parts = (_answers(known), _silence(known), _comments(known, sources))
-    return sources.engine.store(beside(moments, *parts))
+    return sources.engine.store(beside(moments, *parts), through=[known])
 
 
 def _answers(known: ir.Table) -> ir.Table:

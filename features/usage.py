@@ -242,8 +242,7 @@ def build_usage(spine: ir.Table, sources: Sources) -> ir.Table:
     by_module = _module_sums(use_by("module", spine, sources), moments, sources)
     watched = sources.watched("usage_daily", moments, on=("account_id",))
     parts = (by_user, by_account, by_module, _entitled_seats(moments, sources), _with_critical(moments, sources))
-    measured = beside(watched, *(sources.engine.store(part) for part in parts))
-    return sources.engine.store(_ratios(measured))
+    return sources.engine.store(_ratios(beside(watched, *parts)), through=parts)
 
 
 def entitlements_at(moments: ir.Table, sources: Sources) -> ir.Table:

@@ -12,7 +12,7 @@ from operator import add
 import ibis
 import ibis.expr.types as ir
 
-from features.as_of import first_rows, known_sums, place_in_cells
+from features.as_of import known_sums, place_in_cells
 from features.cells import cell_days, cell_windows
 from features.moments import MOMENT, beside, days_before, moments_of
 from features.sources import Sources
@@ -48,14 +48,14 @@ def use_by(column: str, spine: ir.Table, sources: Sources) -> ir.Table:
     edges = EDGES[column]
     placed, windows = _placed(spine, sources, edges)
     sums = placed.group_by(["account_id", column, "cell", "seen_from"]).agg(events=placed.events.sum().cast("int64"))
-    known = known_sums(sources.engine.store(sums), moments_of(spine, sources), windows)
+    known = known_sums(sums, moments_of(spine, sources), windows)
     used = known.group_by([*MOMENT, column]).agg(
         **{
             f"events_{newest + 1}_{oldest}": known.events.sum(where=known.window == window).cast("int64")
             for window, (newest, oldest) in enumerate(pairwise(edges))
         }
     )
-    return sources.engine.store(used)
+    return sources.engine.store(used, through=[sums])
 
 
 def events_in(used: ir.Table, days: int, last: int) -> ir.IntegerValue:
@@ -87,7 +87,8 @@ def account_use(spine: ir.Table, sources: Sources) -> ir.Table:
     """
     moments = moments_of(spine, sources)
     placed, windows = _placed(spine, sources, range(0, LOOKBACK_DAYS + 1, 7))
-    known = known_sums(_weeks(placed, sources), moments, windows)
+    sums, weeks = _weeks(placed)
+    known = known_sums(weeks, moments, windows)
     week = WEEKS - 1 - known.window
     used = known.group_by(list(MOMENT)).agg(
         **{
@@ -103,7 +104,7 @@ def account_use(spine: ir.Table, sources: Sources) -> ir.Table:
         week_events=(week * known.events).sum(),
     )
     used = beside(used, used_for(PAST_DAYS, moments, sources).mutate(has_past=True))
-    return sources.engine.store(used.mutate(has_past=used.has_past.fill_null(False)))
+    return sources.engine.store(used.mutate(has_past=used.has_past.fill_null(False)), through=[sums, weeks])
 
 
 def used_for(days: int, moments: ir.Table, sources: Sources, on: Sequence[str] = ("account_id",)) -> ir.Table:
@@ -116,13 +117,15 @@ def used_for(days: int, moments: ir.Table, sources: Sources, on: Sequence[str] =
         on: Whose use: that of the account, or of a module of it.
     """
     rows = sources.tables["usage_daily"]
-    first = first_rows(rows.filter(rows.events > 0), ("account_id", "module"), "usage_date")
-    first = sources.engine.store(first)
+    first = sources.first_rows("usage_daily", rows.filter(rows.events > 0), ("account_id", "module"), "usage_date")
     return sources.engine.store(sources.watched("usage_daily", moments, on, rows=first, age=("usage_date", days)))
 
 
-def _weeks(placed: ir.Table, sources: Sources) -> ir.Table:
-    """Return the use of each week by the date that first saw it; a week is no longer than its seven days."""
+def _weeks(placed: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """Return the use of each week by the date that first saw it, with a bit per day and, from that, new days of use.
+
+    A week is no longer than its seven days.
+    """
     used = placed.filter(placed.events > 0)
     sums = used.group_by(["account_id", "cell", "seen_from"]).agg(
         events=used.events.sum().cast("int64"),
@@ -131,12 +134,11 @@ def _weeks(placed: ir.Table, sources: Sources) -> ir.Table:
         # A day of the week is a bit, so that no day has to be kept as a row.
         on_days=(ibis.literal(1, "int64") << used.usage_date.delta(used.cell, unit="day")).bit_or(),
     )
-    sums = sources.engine.store(sums)
     # Some rows of a day may be recorded later than others: it is a day of use from the first of them on.
     before = ibis.window(group_by=["account_id", "cell"], order_by="seen_from", preceding=(None, 1))
     new = sums.on_days & ~sums.on_days.bit_or().over(before).fill_null(0)
     days = reduce(add, [(new >> day) & 1 for day in range(7)])
-    return sources.engine.store(sums.mutate(days=days).drop("on_days"))
+    return sums, sums.mutate(days=days).drop("on_days")
 
 
 def _placed(spine: ir.Table, sources: Sources, edges: Sequence[int]) -> tuple[ir.Table, ir.Table]:

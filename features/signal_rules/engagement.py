@@ -46,7 +46,7 @@ def opens_stopped(scene: Scene) -> ir.Table:
     """Somebody who read everything reads nothing."""
     known = mails_before(scene.spine, scene.sources)
     known = known.mutate(sent_on=known.sent_at.date(), is_opened=known.opened_ago.notnull())
-    out = known.filter((known.direction == "outbound") & ((known.days_ago > READING_DAYS) | known.is_opened))
+    out = known.filter(~known.is_inbound & ((known.days_ago > READING_DAYS) | known.is_opened))
     last = out.group_by(list(MOMENT)).agg(
         last_opened_at=out.sent_at.max(where=out.is_opened), last_opening=out.opened_ago.min()
     )
@@ -91,7 +91,7 @@ def meetings_off(scene: Scene) -> ir.Table:
 def reply_length(scene: Scene) -> ir.Table:
     """Return replies and their words in the last 90 days and in the 90 days before."""
     known = mails_before(scene.spine, scene.sources)
-    replies = known.filter((known.days_ago <= REPLY_DAYS) & (known.direction == "inbound") & known.word_count.notnull())
+    replies = known.filter((known.days_ago <= REPLY_DAYS) & known.is_inbound & known.word_count.notnull())
     is_recent = replies.days_ago <= QUIET_DAYS
     return replies.group_by(list(MOMENT)).agg(
         replies=is_recent.sum(),

@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from features.gut_pulse import STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse, pulses_newest_first
+from features.gut_pulse import STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse, pulses_newest_first, with_texts
 from features.moments import MOMENT, beside
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
@@ -19,7 +19,7 @@ GREEN_USAGE_PERCENT = 95
 def last_two_pulses(scene: Scene) -> ir.Table:
     """Return the newest pulse of each moment, and colour and level of the one before, null where there is none."""
     pulses = pulses_newest_first(scene.moments, scene.sources)
-    pulses = scene.sources.with_values("csm_pulses", pulses.filter(pulses.place <= 1), "sentiment", "reason")
+    pulses = with_texts(pulses.filter(pulses.place <= 1), scene.sources, "sentiment", "reason")
     newest = pulses.filter(pulses.place == 0).select(*MOMENT, "sentiment", "pulse_on", "reason", "level")
     before = pulses.filter(pulses.place == 1).select(*MOMENT, before="sentiment", level_before="level")
     newest = beside(newest, before)
