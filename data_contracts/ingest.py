@@ -30,6 +30,7 @@ from data_contracts.references import warn_of_loose_ends
 from data_contracts.repeated_rows import count_earlier_states, settle_repeated_rows, surviving_rows
 from data_contracts.report import IngestReport
 from data_contracts.source_files import SourceFiles, missing_table
+from data_contracts.versions import with_successors
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ def ingest_table(
 ) -> IngestReport:
     """Read, check and write one table.
 
-    Writes `<table>.parquet` (sorted by key and recorded_at), `report.json` and, where rows were set aside,
-    `quarantine.parquet` (the rows as text, with rule, column and detail). They are written even where
-    `report.problems()` is not empty; whoever publishes looks there first.
+    Writes `<table>.parquet` (sorted by key and recorded_at, with `superseded_at` if the table is versioned; see
+    `versions`), `report.json` and, where rows were set aside, `quarantine.parquet` (the rows as text, with rule, column
+    and detail). They are written even where `report.problems()` is not empty; whoever publishes looks there first.
 
     Args:
         contract: Contract of the table.
@@ -107,11 +108,11 @@ def _ingest(work: IngestWork, table: Path, parents: Mapping[str, Path]) -> Inges
     warnings = [*opened.warnings, *_warn_of_earlier_states(work)]
     if work.recorded:
         warnings.extend(let_recorded_rows_stand(connection, contract))
-    _write_table(work, table, rewrite=has_repeated or has_orphans)
     quarantined = BrokenRows(0, 0)
     violations: tuple[Violation, ...] = ()
     if counts.has_broken or has_repeated or has_orphans:
         quarantined, violations = _set_aside(work, table.parent / "quarantine.parquet")
+    _write_table(work, table, is_staged=not (has_repeated or has_orphans), has_withdrawn=quarantined.rows > 0)
     rows_kept = _single(connection, f"SELECT count(*) FROM {_parquet(table)}")
     first_date, last_date = _date_range(connection, contract, table)
     warnings.extend(warn_of_loose_ends(connection, contract, table, parents))
@@ -166,14 +167,17 @@ def _stage(work: IngestWork) -> None:
         work.connection.execute(f"CREATE TEMP TABLE recorded_rows AS SELECT {names} FROM ({own}) WHERE {known}")
 
 
-def _write_table(work: IngestWork, table: Path, *, rewrite: bool) -> None:
-    finished = work.scratch / "stage.parquet"
-    if rewrite:
-        finished = work.scratch / "table.parquet"
+def _write_table(work: IngestWork, table: Path, *, is_staged: bool, has_withdrawn: bool) -> None:
+    finished, rows = work.scratch / "stage.parquet", "FROM stage"
+    if not is_staged:
         standing = surviving_rows(work.contract)
         if work.recorded:
             standing += f" UNION ALL {standing_recorded_rows(work.contract)}"
         rows = f"SELECT * FROM ({standing}) WHERE ({work.orphans}) IS NOT TRUE"
+    if work.contract.versioned:
+        rows = with_successors(rows, work.contract, has_withdrawn=has_withdrawn)
+    if rows != "FROM stage":
+        finished = work.scratch / "table.parquet"
         _copy(work, rows, finished)
     finished.replace(table)
 
@@ -203,7 +207,9 @@ def _any_broken(work: IngestWork) -> str:
 
 def _write_absent_table(connection: duckdb.DuckDBPyConnection, contract: Contract, table: Path) -> IngestReport:
     columns = ", ".join(f'CAST(NULL AS {column.duckdb_type}) AS "{column.name}"' for column in contract.columns)
-    connection.execute(f"COPY (SELECT {columns} WHERE FALSE) TO {quote_text(str(table))} (FORMAT parquet)")
+    rows = f"SELECT {columns} WHERE FALSE"
+    rows = with_successors(rows, contract, has_withdrawn=False) if contract.versioned else rows
+    connection.execute(f"COPY ({rows}) TO {quote_text(str(table))} (FORMAT parquet)")
     return IngestReport.not_supplied(contract)
 
 

@@ -37,7 +37,7 @@ def collect_broken_rows(
     orphan_condition: str,
     unreadable_files: Mapping[str, str],
 ) -> BrokenRows:
-    """Create the temporary table `broken`: place, text and broken rules of each row that is set aside.
+    """Create the temporary table `broken`: place, text, version and broken rules of each row that is set aside.
 
     A row that breaks rules of its own is not compared with others; one that contradicts another is not looked up.
 
@@ -62,7 +62,7 @@ def collect_broken_rows(
             SELECT *, list_filter([{own}], place -> place IS NOT NULL) AS own, {orphan_condition} AS "is orphan"
             FROM located
         )
-        SELECT "row place", "row order", "is recorded", {texts},
+        SELECT "row place", "row order", "is recorded", {texts}, {moment},
             CASE WHEN len(own) > 0 THEN own
                 WHEN {CONFLICTING_ROWS.broken_when} THEN [{beyond}]
                 WHEN {RECORDED_AGAIN.broken_when} THEN [{beyond + 1}]

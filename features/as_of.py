@@ -4,7 +4,7 @@ Every fact has two dates: when it happened and when the company knew it (`record
 recorded strictly before that date at 00:00 UTC exists. Three rules, in this order:
 
 - Version: in a versioned table a thing is a series of rows with one key; the newest one recorded before the date
-  counts. Where there is a `valid_from`, that holds for each (key, valid_from), and then the newest `valid_from` not
+  counts, which is the one whose `superseded_at`, written beside it at ingest, is not before the date. Where there is a `valid_from`, that holds for each (key, valid_from), and then the newest `valid_from` not
   after the date.
 - Row: a row counts when `recorded_at` is before the date.
 - Column: a value that its contract says is *known from* another column's date reads as null until that date has passed.
@@ -31,12 +31,11 @@ def known_rows(
     lookback: tuple[str, int] | None = None,
     *,
     in_force: bool = True,
-    withdrawn: ir.Table | None = None,
 ) -> ir.Table:
     """Return what was known of a source table at each moment.
 
     Args:
-        rows: The source table, with `recorded_at` filled; what `with_successor` returned will do as well.
+        rows: The source table as ingested, or what is wanted of it: `recorded_at`, `superseded_at` if it is versioned.
         contract: Its contract: key, versions, and the *known from* rule of each column.
         moments: Unique rows with `as_of` (date) and the columns named in `on`.
         on: Columns that a moment and a row must share; empty to see the whole table at each date.
@@ -44,12 +43,10 @@ def known_rows(
             `[as_of - days, as_of)`.
         in_force: Where the contract has a `valid_from`, keep only the newest that is not after the date; False keeps
             all of these, which is the thing's history as known at the date.
-        withdrawn: As given to `with_successor`, unless that was taken first.
 
     Returns:
         One row per moment and visible row of the source: the source's columns, `recorded_at` included, and `as_of`.
     """
-    rows = with_successor(rows, contract, withdrawn)
     joined = _pair(rows, moments.select(*on, "as_of"), on, lookback)
     midnight = joined.as_of.cast("timestamp")
     visible = joined.recorded_at < midnight
@@ -65,30 +62,6 @@ def known_rows(
         joined = joined.filter(joined.valid_from.cast("date") <= joined.as_of)
         joined = _newest_in_force(joined, contract, on) if in_force else joined
     return _hide_columns(joined, contract)
-
-
-def with_successor(rows: ir.Table, contract: Contract, withdrawn: ir.Table | None = None) -> ir.Table:
-    """Add `superseded_at`: when the next version of the same thing was recorded, null for the last.
-
-    One window over the table instead of one per date: a version counts as of `d` when it was recorded before `d` and
-    its successor was not. A later recording can only move `superseded_at` to a later instant than any `d` before it.
-
-    Args:
-        rows: The source table, with `recorded_at` filled; one without versions, or with successors, is returned as is.
-        contract: Its contract.
-        withdrawn: Key and `recorded_at` of versions that broke the contract. Such a version ends the one before it and
-            is not seen itself: what the thing had become is not known, and what it was no longer holds.
-    """
-    if not contract.versioned or "superseded_at" in rows.columns:
-        return rows
-    versions = ibis.window(group_by=list(contract.key), order_by="recorded_at")
-    if withdrawn is None:
-        return rows.mutate(superseded_at=rows.recorded_at.lead().over(versions))
-    blank = {name: ibis.null(kind) for name, kind in rows.schema().items() if name not in withdrawn.columns}
-    gaps = withdrawn.mutate(**blank, _is_gap=True).select(*rows.columns, "_is_gap")
-    every = rows.mutate(_is_gap=False).union(gaps)
-    every = every.mutate(superseded_at=every.recorded_at.lead().over(versions))
-    return every.filter(~every["_is_gap"]).drop("_is_gap")
 
 
 def first_seen(
@@ -160,20 +133,17 @@ def first_rows(rows: ir.Table, first: ir.Table, on: Sequence[str], column: str) 
     return early.drop("first_seen_at").distinct()
 
 
-def place_in_cells(
-    rows: ir.Table, contract: Contract, days: ir.Table, column: str, withdrawn: ir.Table | None = None
-) -> ir.Table:
+def place_in_cells(rows: ir.Table, contract: Contract, days: ir.Table, column: str) -> ir.Table:
     """Return the rows with the cell of days in which each happened and the dates between which it is seen.
 
     Rows that agree in all of these are alike to every date, so whoever groups by them may add the rows up before they
     meet the dates. Rows in no date's windows, or recorded after all dates that look at their day, are left out.
 
     Args:
-        rows: Rows of a source table, with `recorded_at` filled; where it has no versions, facts derived from them too.
+        rows: Rows of a source table as ingested; where it has no versions, facts derived from them too.
         contract: Its contract.
         days: As returned by `features.cells.cell_days` for the dates that will look.
         column: The event date, which in a versioned table is part of the key, so that no version moves it.
-        withdrawn: As given to `with_successor`.
 
     Returns:
         The rows with `cell` and `seen_from`, the first date that sees them; if the table is versioned, also
@@ -185,7 +155,6 @@ def place_in_cells(
     moves = contract.versioned and (contract.has_valid_from or column not in contract.key)
     if moves or any(each.known_from for each in contract.columns):
         raise ValueError(f"{contract.table}: only rows that keep their day can be added up before a date is known")
-    rows = with_successor(rows, contract, withdrawn)
     happened_on = rows[column].cast("date")
     # Before its day has come nobody looks for a row, whenever it was recorded.
     known_on = ibis.greatest(rows.recorded_at.cast("date"), happened_on)

@@ -125,7 +125,7 @@ def in_order(sources: Sources) -> ir.Table:
 
     So order and levels are found once per pulse, and the many pairs of moment and pulse are compared by whole numbers.
     """
-    pulses = sources.versions("csm_pulses")
+    pulses = sources.tables["csm_pulses"]
     order = ibis.window(group_by="account_id", order_by=["pulse_at", "recorded_at", "pulse_id"])
     return sources.engine.store(
         pulses.select(

@@ -158,7 +158,7 @@ def _written(sources: Sources, source: NoteSource) -> ir.Table:
 
     Texts are compared and put in order here, once each, so that the many pairs of moment and text need only numbers.
     """
-    rows = sources.versions(source.table)
+    rows = sources.tables[source.table]
     rows = rows.mutate(text=rows[source.text], words=rows[source.text].lower().strip())
     in_order = ibis.window(
         group_by="account_id", order_by=[source.happened_at, "recorded_at", *sources.contracts[source.table].key]

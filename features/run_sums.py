@@ -6,7 +6,7 @@ each day is read once; what a date may see of the sums is decided in `as_of`.
 
 import ibis.expr.types as ir
 
-from features.as_of import known_sums, place_in_cells, with_successor
+from features.as_of import known_sums, place_in_cells
 from features.cells import cell_days, cell_windows
 from features.moments import days_before
 from features.sources import Sources
@@ -51,20 +51,14 @@ def runs_of(asked: ir.Table, sources: Sources) -> ir.Table:
         asked: Unique `account_id`, `as_of` and `integration`.
         sources: The ingested tables.
     """
-    on = ("account_id", "integration")
-    # Of the longest table but one only these are put in the order of their versions.
-    rows = sources.tables[TABLE].semi_join(asked, list(on))
-    rows = with_successor(rows, sources.contracts[TABLE], sources.withdrawn.get(TABLE))
-    return sources.known(TABLE, asked, on, lookback=("run_date", SILENCE_DAYS), rows=rows)
+    return sources.known(TABLE, asked, ("account_id", "integration"), lookback=("run_date", SILENCE_DAYS))
 
 
 def _sums(spine: ir.Table, sources: Sources) -> tuple[ir.Table, ir.Table]:
     """Return the runs that some date looks at, added up, and the windows of each date."""
     days = sources.engine.store(cell_days(spine, EDGES))
     windows = sources.engine.store(cell_windows(spine, days, EDGES))
-    placed = place_in_cells(
-        sources.tables[TABLE], sources.contracts[TABLE], days, "run_date", sources.withdrawn.get(TABLE)
-    )
+    placed = place_in_cells(sources.tables[TABLE], sources.contracts[TABLE], days, "run_date")
     has_run = placed.runs > 0
     sums = placed.group_by(["account_id", "integration", "cell", "seen_from", "gone_from"]).agg(
         runs=placed.runs.sum().cast("int64"),

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from data_contracts.contract import Contract, source_contracts
 from data_contracts.report import IngestReport
-from features.as_of import first_rows, first_seen, known_rows, moments_since, with_successor
+from features.as_of import first_rows, first_seen, known_rows, moments_since
 from features.engine import Engine
 
 
@@ -25,14 +25,12 @@ class Sources:
         contracts: The contract of each table.
         engine: Where expressions over these tables are executed.
         quarantine: What was set aside of a table, as text, of the tables that have any.
-        withdrawn: Key and `recorded_at` of the versions in quarantine, of the tables that have any.
     """
 
     tables: Mapping[str, ir.Table]
     reports: Mapping[str, IngestReport]
     contracts: Mapping[str, Contract]
     engine: Engine
-    withdrawn: Mapping[str, ir.Table] = field(default_factory=dict)
     quarantine: Mapping[str, ir.Table] = field(default_factory=dict)
 
     @classmethod
@@ -53,13 +51,7 @@ class Sources:
             for name in contracts
             if reports[name].rows_quarantined
         }
-        withdrawn = {
-            name: _withdrawn_versions(rows, tables[name], contracts[name])
-            for name, rows in quarantine.items()
-            # A state with a `valid_from` holds until another one does, so a broken correction does not end it.
-            if contracts[name].versioned and not contracts[name].has_valid_from
-        }
-        return cls(tables, reports, contracts, engine, withdrawn, quarantine)
+        return cls(tables, reports, contracts, engine, quarantine)
 
     def is_supplied(self, table: str, column: str | None = None) -> bool:
         """Whether the company supplied a table and, if asked, a column of it."""
@@ -106,16 +98,10 @@ class Sources:
     ) -> ir.Table:
         """Return what was known of a table at each moment; see `features.as_of.known_rows`.
 
-        `rows` are those of `versions` to choose from, with the columns that are wanted of them; None for all.
+        `rows` are those of the table to choose from, with the columns that are wanted of them; None for all.
         """
-        rows = self.versions(table) if rows is None else rows
+        rows = self.tables[table] if rows is None else rows
         return known_rows(rows, self.contracts[table], moments, on, lookback, in_force=in_force)
-
-    def versions(self, table: str) -> ir.Table:
-        """Return the rows of a table with the moment at which each was superseded, which is the same for every date."""
-        contract = self.contracts[table]
-        rows = with_successor(self.tables[table], contract, self.withdrawn.get(table))
-        return self.engine.store(rows) if contract.versioned else rows
 
     def with_values(self, table: str, known: ir.Table, *columns: str) -> ir.Table:
         """Return known rows of a table with values of theirs that were not carried along.
@@ -173,10 +159,3 @@ class Sources:
         rows = self.tables[table] if rows is None else rows
         first = self.engine.store(first_seen(rows, self.contracts[table], on, column, age))
         return moments_since(first, moments, on)
-
-
-def _withdrawn_versions(quarantine: ir.Table, table: ir.Table, contract: Contract) -> ir.Table:
-    """Return which version of which thing each quarantined row was; rows that do not say it are left out."""
-    moment = (*contract.key, "recorded_at")
-    typed = quarantine.select(**{name: quarantine[name].try_cast(table[name].type()) for name in moment})
-    return typed.drop_null(list(moment)).distinct()

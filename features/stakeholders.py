@@ -198,7 +198,7 @@ def contacts_at(moments: ir.Table, sources: Sources) -> ir.Table:
         One row per moment and contact: `contact_id`, `user_id`, `role`, `started_on`, `left_on`, and
         `exit_recorded_on`, when this exit was first recorded, whatever was put right afterwards, its date included.
     """
-    known = sources.known("contacts", moments, rows=_with_exits(sources.versions("contacts")))
+    known = sources.known("contacts", moments, rows=_with_exits(sources.tables["contacts"]))
     known = known.filter(known.started_on < known.as_of)
     recorded_on = only_where(known.left_on.notnull(), known.exit_recorded_at.date())
     columns = (*MOMENT, "contact_id", "user_id", "role", "started_on", "left_on")

@@ -209,7 +209,8 @@ def test_table_is_sorted_and_typed_whatever_the_order_of_the_source(company, ren
     assert company.bytes("renewals", "quarantine.parquet") == aside
     assert company.rows("renewals", "renewal_id") == [(f"R{number:03}",) for number in range(2, 100)]
     contract = source_contracts()["renewals"]
-    assert company.types("renewals") == {column.name: column.duckdb_type for column in contract.columns}
+    columns = {column.name: column.duckdb_type for column in contract.columns}
+    assert company.types("renewals") == columns | {"superseded_at": "TIMESTAMP"}
 
 
 def test_missing_required_table(company, renewals):
@@ -228,7 +229,8 @@ def test_missing_optional_table_is_there_empty_and_typed(company):
     assert (report.supplied, report.rows_read, report.knowledge_dates) == (False, 0, "recorded")
     assert report.problems() == []
     contract = source_contracts()["csm_pulses"]
-    assert company.types("csm_pulses") == {column.name: column.duckdb_type for column in contract.columns}
+    columns = {column.name: column.duckdb_type for column in contract.columns}
+    assert company.types("csm_pulses") == columns | {"superseded_at": "TIMESTAMP"}
     assert company.rows("csm_pulses") == []
 
 

@@ -36,9 +36,8 @@ def test_a_recorded_row_enters_as_of_the_next_day_and_not_as_of_the_same_day(com
 
     next_day = company.ingest("csm_pulses", NEXT_DAY)
     assert (next_day.rows_known, next_day.rows_kept, next_day.rows_later, next_day.rows_recorded) == (4, 4, 0, 1)
-    written = company.rows(
-        "csm_pulses", "* REPLACE (pulse_at::VARCHAR AS pulse_at, recorded_at::VARCHAR AS recorded_at)"
-    )
+    texts = "REPLACE (pulse_at::VARCHAR AS pulse_at, recorded_at::VARCHAR AS recorded_at)"
+    written = company.rows("csm_pulses", f"* EXCLUDE (superseded_at) {texts}")
     instant = "2025-06-01 23:59:59.25"
     assert written[0] == tuple((ROW | {"pulse_at": instant, "recorded_at": instant}).values())
     assert next_day.missing_columns == ("model_visible",)
