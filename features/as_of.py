@@ -4,8 +4,8 @@ Every fact has two dates: when it happened and when the company knew it (`record
 recorded strictly before that date at 00:00 UTC exists. Three rules, in this order:
 
 - Version: in a versioned table a thing is a series of rows with one key; the newest one recorded before the date
-  counts, which is the one whose `superseded_at`, written beside it at ingest, is not before the date. Where there is a `valid_from`, that holds for each (key, valid_from), and then the newest `valid_from` not
-  after the date.
+  counts, which is the one whose `superseded_at`, written beside it at ingest, is not before the date. Where there is a
+  `valid_from`, that holds for each (key, valid_from), and then the newest `valid_from` not after the date.
 - Row: a row counts when `recorded_at` is before the date.
 - Column: a value that its contract says is *known from* another column's date reads as null until that date has passed.
 

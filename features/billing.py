@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, moments_of, only_where, ratio
+from features.moments import MOMENT, beside, count_if, days_before, moments_of, only_where, ratio
 from features.sources import Sources
 
 YEAR_DAYS = 365
@@ -122,11 +122,11 @@ def _payment(invoices: ir.Table) -> ir.Table:
     )
     fell_due = invoices.due_ago.between(1, YEAR_DAYS)
     sums = invoices.group_by(list(MOMENT)).agg(
-        due=fell_due.sum(),
-        late=(fell_due & (invoices.days_late > 0)).sum(),
+        due=count_if(fell_due),
+        late=count_if(fell_due & (invoices.days_late > 0)),
         days_late=invoices.days_late.sum(where=fell_due),
-        dated=invoices.due_on.notnull().sum(),
-        overdue=invoices.is_overdue.sum(),
+        dated=count_if(invoices.due_on.notnull()),
+        overdue=count_if(invoices.is_overdue),
         oldest_overdue=invoices.due_ago.max(where=invoices.is_overdue),
         overdue_amount=invoices.amount.sum(where=invoices.is_overdue),
         invoiced_amount=invoices.amount.sum(where=invoices.is_new),

@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside
+from features.moments import MOMENT, beside, count_if
 from features.sources import Sources
 from features.spine import KEY
 
@@ -179,9 +179,9 @@ def _account_history(spine: ir.Table, sources: Sources) -> ir.Table:
     recency = known.decided_on.cast("string") + known.renewal_id
     history = known.group_by(list(MOMENT)).agg(
         first_start=known.term_start_date.min(),
-        commercial__renewals_survived_count=renewed.fill_null(False).sum(),
-        commercial__renewals_lost_count=(known.outcome == "churned").fill_null(False).sum(),
-        commercial__open_contracts_count=known.outcome.isnull().sum(),
+        commercial__renewals_survived_count=count_if(renewed),
+        commercial__renewals_lost_count=count_if(known.outcome == "churned"),
+        commercial__open_contracts_count=count_if(known.outcome.isnull()),
         last_renewed_arr=known.renewed_arr.argmax(recency, where=has_ratio),
         last_arr=known.arr.argmax(recency, where=has_ratio),
     )

@@ -7,7 +7,17 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, beside, counted, days_before, moments_of, only_where, ratio, watched_moments
+from features.moments import (
+    MOMENT,
+    beside,
+    count_if,
+    counted,
+    days_before,
+    moments_of,
+    only_where,
+    ratio,
+    watched_moments,
+)
 from features.phrases import mentions
 from features.sources import Sources
 
@@ -225,19 +235,19 @@ def _email_sums(mails: ir.Table) -> ir.Table:
     has_fallen_silent = (known.last_opening > SILENCE_DAYS).fill_null(False)
     in_streak = is_out & known.days_ago.between(known.last_opened, known.last_opened + STREAK_DAYS - 1).fill_null(False)
     return known.group_by(list(MOMENT)).agg(
-        engagement__emails_in_28d=(is_in & is_newest).sum(),
-        engagement__emails_in_90d=(is_in & is_recent).sum(),
-        engagement__emails_out_28d=(is_out & is_newest).sum(),
-        engagement__emails_out_90d=(is_out & is_recent).sum(),
+        engagement__emails_in_28d=count_if(is_in & is_newest),
+        engagement__emails_in_90d=count_if(is_in & is_recent),
+        engagement__emails_out_28d=count_if(is_out & is_newest),
+        engagement__emails_out_90d=count_if(is_out & is_recent),
         newest_words=known.word_count.sum(where=is_counted & is_newest).fill_null(0),
-        newest_replies=(is_counted & is_newest).sum(),
+        newest_replies=count_if(is_counted & is_newest),
         past_words=known.word_count.sum(where=is_before).fill_null(0),
-        past_replies=is_before.sum(),
-        opened=(is_out & is_recent & is_due & known.is_opened).sum(),
-        openable=(is_out & is_recent & is_due).sum(),
-        streak_sent=in_streak.sum(),
-        streak_opened=(in_streak & known.is_opened).sum(),
-        silent_sent=(is_out & has_fallen_silent & (known.days_ago < known.last_opening) & is_due).sum(),
+        past_replies=count_if(is_before),
+        opened=count_if(is_out & is_recent & is_due & known.is_opened),
+        openable=count_if(is_out & is_recent & is_due),
+        streak_sent=count_if(in_streak),
+        streak_opened=count_if(in_streak & known.is_opened),
+        silent_sent=count_if(is_out & has_fallen_silent & (known.days_ago < known.last_opening) & is_due),
     )
 
 
@@ -245,7 +255,7 @@ def _cost_sums(moments: ir.Table, sources: Sources) -> ir.Table:
     """Return how many of the customer's mails speak of cost, of moments with any of the last weeks."""
     known = sources.known("emails", moments, lookback=("sent_at", COST_DAYS))
     asked = known.filter(known.direction == "inbound")
-    return asked.group_by(list(MOMENT)).agg(cost_emails=mentions(asked.text, COST_PHRASES).fill_null(False).sum())
+    return asked.group_by(list(MOMENT)).agg(cost_emails=count_if(mentions(asked.text, COST_PHRASES)))
 
 
 def _people_sums(moments: ir.Table, sources: Sources) -> ir.Table:
@@ -259,5 +269,5 @@ def _people_sums(moments: ir.Table, sources: Sources) -> ir.Table:
     )
     is_new = people.contact_id.notnull() & (people.first_days <= CORRESPONDENT_DAYS)
     return people.group_by(list(MOMENT)).agg(
-        new_people=is_new.sum(), engagement__days_since_email_in=people.newest_in_days.min()
+        new_people=count_if(is_new), engagement__days_since_email_in=people.newest_in_days.min()
     )

@@ -6,6 +6,7 @@ execute Ibis. Anything that differs between engines belongs there, so that a fea
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,10 @@ def _replaced(expression: ir.Table, computed: Mapping[ops.Node, ops.Node]) -> ir
 class DuckDBEngine(Engine):
     """A DuckDB session in memory over Parquet files.
 
+    Steps are computed in order by a thread of their own, while the next ones are being planned: planning takes one
+    core and as long as computing does on a small company. Whatever asks for a result waits for them first, and gets
+    their error if one failed.
+
     Args:
         threads: Worker threads; None takes what the machine has. The figures do not depend on it: only exact types
             are aggregated.
@@ -148,9 +153,12 @@ class DuckDBEngine(Engine):
         self._connection = ibis.duckdb.connect(**settings)
         # Ibis turns DuckDB's own progress bar on; it would write over whatever the command prints.
         self._connection.raw_sql("SET enable_progress_bar = false")
+        self._steps = ThreadPoolExecutor(max_workers=1, thread_name_prefix="steps")
+        self._pending: list[Future[None]] = []
 
     def read_parquet(self, path: Path) -> ir.Table:
         """Return a lazy table over one Parquet file or a folder of them."""
+        self._settle()
         literal = literal_path(path)
         return self._connection.read_parquet(literal if path.is_file() else f"{literal}/*.parquet")
 
@@ -165,19 +173,45 @@ class DuckDBEngine(Engine):
     def _compute(self, expression: ir.Table) -> ir.Table:
         name = ibis.util.gen_name("step")
         if isinstance(expression.op(), ops.InMemoryTable):
+            self._settle()
             return self._connection.create_table(name, expression, temp=True)
-        # Given the expression, Ibis copies the tree of the query twice on its way to a text; plans are large and many.
-        table = self._connection.create_table(name, schema=expression.schema(), temp=True)
-        self._connection.raw_sql(f"INSERT INTO {name} {self._connection.compile(expression)}")
-        return table
+        # What Ibis would ask the connection to do is asked of the thread. Given the expression, it would also copy the
+        # tree of the query twice on its way to a text; plans are large and many.
+        schema = expression.schema()
+        columns = ", ".join(column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb"))
+        self._then(f"CREATE TEMP TABLE {name} ({columns})")
+        self._then(f"INSERT INTO {name} {self._connection.compile(expression)}")
+        place = ops.Namespace(catalog="temp", database="main")
+        return ops.DatabaseTable(name=name, schema=schema, source=self._connection, namespace=place).to_expr()
 
     def _drop(self, table: ir.Table) -> None:
-        self._connection.raw_sql(f"DROP TABLE {table.get_name()}")
+        self._then(f"DROP TABLE {table.get_name()}")
+
+    def _then(self, statement: str) -> None:
+        """Have a statement executed after those before it, unless one of them fails."""
+        before = self._pending[-1] if self._pending else None
+
+        def execute() -> None:
+            if before is not None:
+                before.result()
+            self._connection.raw_sql(statement)
+
+        self._pending.append(self._steps.submit(execute))
+
+    def _settle(self) -> None:
+        """Wait for the steps; afterwards the connection is free."""
+        pending, self._pending = self._pending, []
+        for step in pending:
+            step.result()
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         """Execute an expression and return its rows, in no particular order unless it is sorted."""
+        self._settle()
         return self._connection.to_pyarrow(expression)
 
     def close(self) -> None:
-        """Release the session and its temporary tables."""
+        """Release the session and its temporary tables; steps that nobody waits for are given up."""
+        self._steps.shutdown(wait=False, cancel_futures=True)
+        self._connection.con.interrupt()
+        self._steps.shutdown()
         self._connection.disconnect()

@@ -91,14 +91,15 @@ def state_of(pulses: ir.Table) -> ir.StringValue:
 
 
 def pulses_newest_first(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the pulses known at each moment: what they answer, and which is the newest.
+    """Return the pulses known at each moment: their colour, and which is the newest.
 
     Returns:
-        One row per moment and pulse: `turn` (see `TURN`), `pulse_on`, `age_days`, `place` (0
-        is the newest), `level` of the colour, and the level of each answer as `<question>_at`. Texts are left behind:
-        there are tens of pulses per moment and few of them are read; see `with_texts`.
+        One row per moment and pulse: `turn` (see `TURN`), `pulse_on`, `age_days`, `place` (0 is the newest) and `level`
+        of the colour. Answers and texts are left behind: there are tens of pulses per moment and few of them are read;
+        see `in_order` and `with_texts`.
     """
-    known = sources.known("csm_pulses", moments, rows=in_order(sources).drop("pulse_id"))
+    ordered = in_order(sources).select(*TURN, "recorded_at", "superseded_at", "pulse_on", "level")
+    known = sources.known("csm_pulses", moments, rows=ordered)
     known = known.filter(known.pulse_on < known.as_of).drop("recorded_at")
     newest_first = ibis.window(group_by=list(MOMENT), order_by=ibis.desc("turn"))
     placed = known.mutate(
@@ -124,6 +125,10 @@ def in_order(sources: Sources) -> ir.Table:
     """Return all pulses with their turn among those of the account, which is the same whichever of them are known.
 
     So order and levels are found once per pulse, and the many pairs of moment and pulse are compared by whole numbers.
+
+    Returns:
+        One row per pulse and version: `account_id`, `turn`, `pulse_id`, `recorded_at`, `superseded_at`, `pulse_on`,
+        `level` of the colour, and the level of each answer as `<question>_at`.
     """
     pulses = sources.tables["csm_pulses"]
     order = ibis.window(group_by="account_id", order_by=["pulse_at", "recorded_at", "pulse_id"])

@@ -7,7 +7,7 @@ account without one has nothing connected: zero runs. When it last ran is null w
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, only_where, ratio, watched_moments
+from features.moments import MOMENT, beside, count_if, only_where, ratio, watched_moments
 from features.run_sums import runs_by_integration
 from features.sources import Sources
 from features.usage_sums import LOOKBACK_DAYS, PAST_DAYS
@@ -101,8 +101,8 @@ def _sums(known: ir.Table) -> ir.Table:
         newest=each.newest.sum(),
         past=each.past.sum(),
         last_ago=each.last_ago.min(),
-        active=(each.newest > 0).sum(),
-        stopped=((each.newest == 0) & (each.past > 0)).sum(),
+        active=count_if(each.newest > 0),
+        stopped=count_if((each.newest == 0) & (each.past > 0)),
     )
 
 

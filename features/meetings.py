@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, counted, days_before, only_where, ratio, watched_moments
+from features.moments import MOMENT, count_if, counted, days_before, only_where, ratio, watched_moments
 from features.sources import Sources
 
 MEETING_DAYS = 90
@@ -175,21 +175,19 @@ def _meeting_sums(known: ir.Table) -> ir.Table:
     is_before = is_counted & known.days_ago.between(MEETING_DAYS + 1, MEETING_DAYS + ATTENDEE_PAST_DAYS)
     is_planned = ~is_past & ~known.is_held & ~known.is_off
     return known.group_by(list(MOMENT)).agg(
-        engagement__meetings_held_90d=(is_held & is_recent).sum(),
-        engagement__meetings_cancelled_90d=(
+        engagement__meetings_held_90d=count_if(is_held & is_recent),
+        engagement__meetings_cancelled_90d=count_if(
             (known.status == "cancelled") & known.settled_days_ago.between(1, MEETING_DAYS)
-        )
-        .fill_null(False)
-        .sum(),
-        engagement__meetings_no_show_90d=((known.status == "no_show") & is_recent).fill_null(False).sum(),
-        not_held=(known.is_off & is_recent).sum(),
-        settled=((known.is_off | known.is_held) & is_recent).sum(),
-        executive_meetings=(is_held & known.has_executive & (known.days_ago <= EXECUTIVE_DAYS)).fill_null(False).sum(),
+        ),
+        engagement__meetings_no_show_90d=count_if((known.status == "no_show") & is_recent),
+        not_held=count_if(known.is_off & is_recent),
+        settled=count_if((known.is_off | known.is_held) & is_recent),
+        executive_meetings=count_if(is_held & known.has_executive & (known.days_ago <= EXECUTIVE_DAYS)),
         newest_attendees=known.attendee_count.sum(where=is_newest).fill_null(0),
-        newest_meetings=is_newest.sum(),
+        newest_meetings=count_if(is_newest),
         past_attendees=known.attendee_count.sum(where=is_before).fill_null(0),
-        past_meetings=is_before.sum(),
-        planned=is_planned.sum(),
+        past_meetings=count_if(is_before),
+        planned=count_if(is_planned),
         engagement__days_since_qbr=known.days_ago.min(where=is_held & (known.kind == "qbr")),
         engagement__days_since_meeting=known.days_ago.min(where=is_held),
         days_to_next=-known.days_ago.max(where=is_planned),

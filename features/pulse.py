@@ -4,8 +4,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.gut_pulse import ANSWERS, LEVELS, gut_pulse, level_of, pulses_newest_first
-from features.moments import MOMENT, beside, moments_of
+from features.gut_pulse import ANSWERS, LEVELS, TURN, gut_pulse, in_order, level_of, pulses_newest_first
+from features.moments import MOMENT, beside, count_if, moments_of
 from features.sentiment import tone
 from features.sources import Sources
 from features.spine import KEY
@@ -198,20 +198,29 @@ def _history(spine: ir.Table, sources: Sources) -> ir.Table:
         **{f"first_{level}": pulses.place.min(where=pulses.level == level) for level in LEVELS.values()},
         pulses=pulses.count(),
         pulse__worst_level_180d=pulses.level.max(where=is_recent),
-        pulse__pulses_180d=is_recent.sum(),
-        pulse__unknown_answers_count=sum(
-            (pulses[f"{question}_at"].isnull() & (pulses.place == 0)).cast("int64").sum() for question in ANSWERS
-        ),
-        **{
-            f"pulse__{question}_level": pulses[f"{question}_at"].argmin(
-                pulses.place, where=is_recent & pulses[f"{question}_at"].notnull()
-            )
-            for question in ANSWERS
-        },
+        pulse__pulses_180d=count_if(is_recent),
     )
+    summed = beside(summed, _answers(pulses.filter(is_recent | (pulses.place == 0)), sources))
     firsts = [f"first_{level}" for level in LEVELS.values()]
     return summed.mutate(
         pulse__change_level=summed.newest - summed.before,
         # The colour of the newest pulse is first seen at place 0; the streak ends where another one is.
         pulse__streak_count=ibis.coalesce(ibis.least(*(summed[name].nullif(0) for name in firsts)), summed.pulses),
     ).drop("newest", "before", "pulses", *firsts)
+
+
+def _answers(pulses: ir.Table, sources: Sources) -> ir.Table:
+    """Return the newest answer to each question, and how many the newest pulse leaves open."""
+    answers = pulses.join(in_order(sources).select(*TURN, *(f"{question}_at" for question in ANSWERS)), list(TURN))
+    is_recent = answers.age_days <= ANSWER_DAYS
+    return answers.group_by(list(MOMENT)).agg(
+        pulse__unknown_answers_count=sum(
+            count_if(answers[f"{question}_at"].isnull() & (answers.place == 0)) for question in ANSWERS
+        ),
+        **{
+            f"pulse__{question}_level": answers[f"{question}_at"].argmin(
+                answers.place, where=is_recent & answers[f"{question}_at"].notnull()
+            )
+            for question in ANSWERS
+        },
+    )

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from features.engine import Engine
 from features.feature import Direction, Feature, Kind
 from features.gut_pulse import ABSENT_AFTER_DAYS, TURN, in_order, pulses_newest_first, with_texts
-from features.moments import MOMENT, beside, moments_of, ratio
+from features.moments import MOMENT, beside, count_if, moments_of, ratio
 from features.pulse import ANSWER_DAYS
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
 from features.sources import Sources
@@ -224,12 +224,12 @@ def _spoken(recent: ir.Table) -> ir.Table:
             f"reasons__has_{theme}_theme": recent[f"says_{theme}"].argmin(recent.place, where=recent.has_reason)
             for theme in THEMES
         },
-        **{f"reasons__{theme}_reasons_180d": recent[f"says_{theme}"].fill_null(False).sum() for theme in THEMES},
+        **{f"reasons__{theme}_reasons_180d": count_if(recent[f"says_{theme}"]) for theme in THEMES},
         reasons__is_vague=recent.is_vague.argmin(recent.place, where=recent.has_reason),
-        reasons__empty_reasons_180d=recent.is_vague.fill_null(True).sum(),
+        reasons__empty_reasons_180d=count_if(recent.is_vague.fill_null(True)),
         # A reason that is missing on either side was not copied.
         reasons__is_copied=recent.is_copied.fill_null(False).argmin(recent.place),
-        reasons__copied_reasons_180d=recent.is_copied.fill_null(False).sum(),
+        reasons__copied_reasons_180d=count_if(recent.is_copied),
     )
     named = [(summed[f"reasons__{theme}_reasons_180d"] > 0).cast("int64") for theme in WORRIES]
     return summed.mutate(reasons__worry_themes_180d=sum(named[1:], named[0]))

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Direction, Feature, Kind
-from features.moments import MOMENT, beside, days_before, moments_of, only_where, ratio
+from features.moments import MOMENT, beside, count_if, days_before, moments_of, only_where, ratio
 from features.sources import Sources
 from features.usage_sums import WINDOW_DAYS, events_in, use_by
 
@@ -237,18 +237,18 @@ def _counted(people: ir.Table, sources: Sources) -> ir.Table:
     # Dates that were assumed from the start of a contact say nothing of when the exit was noticed.
     is_lag_known = sources.reports["contacts"].knowledge_dates == "recorded"
     summed = people.group_by(list(MOMENT)).agg(
-        **{f"has_{role}": (people.is_present & (people.role == role)).sum() for role in INFLUENCE_ROLES},
+        **{f"has_{role}": count_if(people.is_present & (people.role == role)) for role in INFLUENCE_ROLES},
         **{
             f"stakeholders__{role}_left_days": people.left_days.min(where=people.role == role)
             for role in INFLUENCE_ROLES
         },
-        stakeholders__exits_365d=is_recent_exit.fill_null(False).sum(),
-        late_exits=(is_recent_exit & (people.exit_lag_days > LATE_EXIT_DAYS)).fill_null(False).sum(),
+        stakeholders__exits_365d=count_if(is_recent_exit),
+        late_exits=count_if(is_recent_exit & (people.exit_lag_days > LATE_EXIT_DAYS)),
         roles_covered=people.role.nunique(where=people.is_present & people.role.isin(BUDGET_ROLES)),
-        influencers=has_influence.fill_null(False).sum(),
-        roles_known=people.role.notnull().sum(),
-        stakeholders__newcomers_90d=is_new.sum(),
-        budget_newcomers=(is_new & has_new_budget).fill_null(False).sum(),
+        influencers=count_if(has_influence),
+        roles_known=count_if(people.role.notnull()),
+        stakeholders__newcomers_90d=count_if(is_new),
+        budget_newcomers=count_if(is_new & has_new_budget),
     )
     has_roles = summed.roles_known > 0
 
@@ -280,7 +280,7 @@ def _use(people: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
     summed = marked.group_by(list(MOMENT)).agg(
         events=marked.events.sum(),
         budget_events=marked.events.sum(where=marked.has_budget).fill_null(0),
-        active=(marked.is_contact & (marked.events > 0)).fill_null(False).sum(),
+        active=count_if(marked.is_contact & (marked.events > 0)),
     )
     asked = users.select(*MOMENT).distinct()
     table = beside(sources.watched("usage_daily", asked, on=("account_id",)), summed)

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, only_where, ratio, text_tones, watched_moments
+from features.moments import MOMENT, beside, count_if, days_before, only_where, ratio, text_tones, watched_moments
 from features.sources import Sources
 from features.usage_sums import LOOKBACK_DAYS, WINDOW_DAYS, account_use, events_in
 
@@ -285,26 +285,26 @@ def _sums(tickets: ir.Table) -> ir.Table:
     is_rated_newly = is_rated & is_closed_recently
     is_rated_before = is_rated & tickets.closed_ago.between(RECENT_DAYS + 1, RATED_DAYS)
     sums = tickets.group_by(list(MOMENT)).agg(
-        newest=(tickets.opened_ago <= WINDOW_DAYS).sum(),
-        recent=is_recent.sum(),
-        past=tickets.opened_ago.between(WINDOW_DAYS + 1, past_days).sum(),
-        prioritized=(is_recent & tickets.priority.notnull()).sum(),
-        severe=(is_recent & tickets.priority.isin(["high", "urgent"])).sum(),
-        toned=(is_recent & tickets.tone.notnull()).sum(),
+        newest=count_if(tickets.opened_ago <= WINDOW_DAYS),
+        recent=count_if(is_recent),
+        past=count_if(tickets.opened_ago.between(WINDOW_DAYS + 1, past_days)),
+        prioritized=count_if(is_recent & tickets.priority.notnull()),
+        severe=count_if(is_recent & tickets.priority.isin(["high", "urgent"])),
+        toned=count_if(is_recent & tickets.tone.notnull()),
         tone=tickets.tone.sum(where=is_recent),
-        open=tickets.is_open.sum(),
-        ageing=tickets.is_ageing.sum(),
+        open=count_if(tickets.is_open),
+        ageing=count_if(tickets.is_ageing),
         oldest_open=tickets.opened_ago.max(where=tickets.is_open),
-        open_escalations=(tickets.is_open & tickets.escalated_ago.notnull()).sum(),
-        escalations=(tickets.escalated_ago <= RECENT_DAYS).sum(),
-        closed=is_closed_recently.sum(),
+        open_escalations=count_if(tickets.is_open & tickets.escalated_ago.notnull()),
+        escalations=count_if(tickets.escalated_ago <= RECENT_DAYS),
+        closed=count_if(is_closed_recently),
         seconds_to_close=tickets.seconds_to_close.sum(where=is_closed_recently),
-        ratings_newly=is_rated_newly.sum(),
+        ratings_newly=count_if(is_rated_newly),
         points_newly=tickets.csat.sum(where=is_rated_newly).fill_null(0),
-        ratings_before=is_rated_before.sum(),
+        ratings_before=count_if(is_rated_before),
         points_before=tickets.csat.sum(where=is_rated_before).fill_null(0),
-        low_ratings=((tickets.csat <= LOW_CSAT) & (tickets.closed_ago <= RATED_DAYS)).sum(),
-        frictions=tickets.is_friction.sum(),
+        low_ratings=count_if((tickets.csat <= LOW_CSAT) & (tickets.closed_ago <= RATED_DAYS)),
+        frictions=count_if(tickets.is_friction),
     )
     return beside(ever, sums)
 

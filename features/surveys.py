@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, moments_of, only_where, ratio, text_tones
+from features.moments import MOMENT, beside, count_if, days_before, moments_of, only_where, ratio, text_tones
 from features.sources import Sources
 
 YEAR_DAYS = 365
@@ -140,9 +140,9 @@ def _answers(known: ir.Table) -> ir.Table:
         newest=answers.nps.max(where=answers.place == 0),
         before=answers.nps.max(where=answers.place == 1),
         age=answers.answered_ago.min(),
-        answers=is_recent.sum(),
+        answers=count_if(is_recent),
         points=answers.nps.sum(where=is_recent),
-        detractors=(is_recent & (answers.nps <= HIGHEST_DETRACTOR)).sum(),
+        detractors=count_if(is_recent & (answers.nps <= HIGHEST_DETRACTOR)),
     )
     return sums.select(
         *MOMENT,
@@ -159,7 +159,7 @@ def _silence(known: ir.Table) -> ir.Table:
     """Return how many invitations brought no answer, by moment; no row where no invitation is on record."""
     invited = known.filter(known.invited_ago.between(ANSWER_AFTER_DAYS + 1, YEAR_DAYS))
     sums = invited.group_by(list(MOMENT)).agg(
-        invitations=invited.count(), unanswered=invited.submitted_at.isnull().sum()
+        invitations=invited.count(), unanswered=count_if(invited.submitted_at.isnull())
     )
     return sums.select(*MOMENT, surveys__unanswered_share=ratio(sums.unanswered, sums.invitations))
 

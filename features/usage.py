@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, moments_of, only_where, ratio
+from features.moments import MOMENT, beside, count_if, moments_of, only_where, ratio
 from features.sources import Sources
 from features.usage_sums import (
     LOOKBACK_DAYS,
@@ -265,10 +265,10 @@ def _user_sums(used: ir.Table) -> ir.Table:
     windows = {f"w{n}": events_in(used, n * WINDOW_DAYS + 1, (n + 1) * WINDOW_DAYS) for n in range(WINDOWS)}
     users = used.select(*MOMENT, **windows)
     return users.group_by(list(MOMENT)).agg(
-        **{f"users_w{n}": (users[f"w{n}"] > 0).sum() for n in range(WINDOWS)},
+        **{f"users_w{n}": count_if(users[f"w{n}"] > 0) for n in range(WINDOWS)},
         top_events=users.w0.max(),
-        stayed=((users.w1 > 0) & (users.w0 > 0)).sum(),
-        newcomers=((users.w0 > 0) & (users.w1 + users.w2 + users.w3 == 0)).sum(),
+        stayed=count_if((users.w1 > 0) & (users.w0 > 0)),
+        newcomers=count_if((users.w0 > 0) & (users.w1 + users.w2 + users.w3 == 0)),
     )
 
 
@@ -284,8 +284,8 @@ def _module_sums(used: ir.Table, moments: ir.Table, sources: Sources) -> ir.Tabl
     )
     marked = modules.join(critical.mutate(is_critical=True), [*MOMENT, "module"], how="left")
     return marked.group_by(list(MOMENT)).agg(
-        modules=(marked.newest > 0).sum(),
-        dropped_modules=((marked.newest == 0) & (marked.past > 0)).sum(),
+        modules=count_if(marked.newest > 0),
+        dropped_modules=count_if((marked.newest == 0) & (marked.past > 0)),
         critical_newest=marked.newest.sum(where=marked.is_critical),
         critical_past=marked.past.sum(where=marked.is_critical),
     )

@@ -7,7 +7,7 @@ CSM's and belongs to the pulse.
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.moments import MOMENT, beside, days_before, watched_moments
+from features.moments import MOMENT, beside, count_if, days_before, watched_moments
 from features.sources import Sources
 
 WINDOWS = (90, 180)
@@ -76,9 +76,9 @@ def build_value(spine: ir.Table, sources: Sources) -> ir.Table:
     shown = shown.filter(shown.days_ago > 0)
     summed = shown.group_by(list(MOMENT)).agg(
         **{
-            f"value__{stakeholder}_touchpoints_{days}d": (
+            f"value__{stakeholder}_touchpoints_{days}d": count_if(
                 (shown.stakeholder == stakeholder) & (shown.days_ago <= days)
-            ).sum()
+            )
             for stakeholder in STAKEHOLDERS
             for days in WINDOWS
         },

@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.emails import mails_before
-from features.moments import MOMENT, beside
+from features.moments import MOMENT, beside, count_if
 from features.run_sums import runs_by_integration, runs_loaded_through, runs_of
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
@@ -56,10 +56,10 @@ def opens_stopped(scene: Scene) -> ir.Table:
     # Who opened an older mail in the meantime was still reading.
     is_unopened = (out.sent_at > until) & (out.days_ago <= out.last_opening)
     counted = out.group_by([*MOMENT, "last_opened_at"]).agg(
-        unopened=is_unopened.sum(),
+        unopened=count_if(is_unopened),
         unopened_since=out.sent_on.min(where=is_unopened),
-        sent=in_streak.sum(),
-        opened=(in_streak & out.is_opened).sum(),
+        sent=count_if(in_streak),
+        opened=count_if(in_streak & out.is_opened),
     )
     judged = counted.filter(counted.last_opened_at.notnull())
     is_fired = (
@@ -85,7 +85,7 @@ def meetings_off(scene: Scene) -> ir.Table:
     """Return how many meetings were settled in the last 90 days and how many of them were cancelled or missed."""
     known = scene.known("meetings", lookback=("status_at", QUIET_DAYS))
     recent = known.filter(known.status.isin(["held", "cancelled", "no_show"]))
-    return recent.group_by(list(MOMENT)).agg(meetings=recent.count(), off=(recent.status != "held").sum())
+    return recent.group_by(list(MOMENT)).agg(meetings=recent.count(), off=count_if(recent.status != "held"))
 
 
 def reply_length(scene: Scene) -> ir.Table:
@@ -94,9 +94,9 @@ def reply_length(scene: Scene) -> ir.Table:
     replies = known.filter((known.days_ago <= REPLY_DAYS) & known.is_inbound & known.word_count.notnull())
     is_recent = replies.days_ago <= QUIET_DAYS
     return replies.group_by(list(MOMENT)).agg(
-        replies=is_recent.sum(),
+        replies=count_if(is_recent),
         words=replies.word_count.sum(where=is_recent).fill_null(0).cast("int64"),
-        past_replies=(~is_recent).sum(),
+        past_replies=count_if(~is_recent),
         past_words=replies.word_count.sum(where=~is_recent).fill_null(0).cast("int64"),
     )
 

@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from features.moments import MOMENT, beside
+from features.moments import MOMENT, beside, count_if
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.wording import days_between, number_of, percent, sentence, when, words
@@ -28,8 +28,8 @@ def contact_counts(scene: Scene) -> ir.Table:
     """Return per account and date with any contact of known role who is in place and whose exit was news when."""
     known = _contacts(scene)
     counted = known.group_by(list(MOMENT)).agg(
-        roles_known=known.role.notnull().sum(),
-        in_place=known.is_in_place.sum(),
+        roles_known=count_if(known.role.notnull()),
+        in_place=count_if(known.is_in_place),
         champions=_in_place_as(known, "champion"),
         sponsors=_in_place_as(known, "executive_sponsor"),
         with_a_say=_in_place_as(known, *HAS_A_SAY),
@@ -41,7 +41,7 @@ def contact_counts(scene: Scene) -> ir.Table:
 
 
 def _in_place_as(known: ir.Table, *roles: str) -> ir.IntegerScalar:
-    return (known.is_in_place & known.role.isin(roles)).fill_null(False).sum()
+    return count_if(known.is_in_place & known.role.isin(roles))
 
 
 def _newest_exits(known: ir.Table) -> ir.Table:

@@ -6,7 +6,7 @@ Also how long an account has been a customer, which rules of other modules ask f
 import ibis
 import ibis.expr.types as ir
 
-from features.moments import MOMENT, beside
+from features.moments import MOMENT, beside, count_if
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
 from features.signal_rules.wording import days_between, number_of, sentence, when
 from features.sources import Sources
@@ -47,8 +47,8 @@ def invoice_overdue(scene: Scene) -> ir.Table:
     # A credit note is nobody's delay.
     is_overdue = (is_late & (known.amount > 0)).fill_null(False)
     summed = known.group_by(list(MOMENT)).agg(
-        dated=known.due_on.notnull().sum(),
-        invoices=is_overdue.sum(),
+        dated=count_if(known.due_on.notnull()),
+        invoices=count_if(is_overdue),
         amount=known.amount.sum(where=is_overdue),
         currencies=known.currency.nunique(where=is_overdue),
         currency=known.currency.max(where=is_overdue),

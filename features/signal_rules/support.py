@@ -2,7 +2,7 @@
 
 import ibis.expr.types as ir
 
-from features.moments import MOMENT, beside
+from features.moments import MOMENT, beside, count_if
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
@@ -30,13 +30,13 @@ def ticket_counts(scene: Scene) -> ir.Table:
     is_old = days_ago.between(SORE_AFTER_DAYS + 1, SORE_WINDOW_DAYS)
     is_escalated = known.escalated_at.notnull() & is_open
     counted = known.group_by(list(MOMENT)).agg(
-        opened_28d=(days_ago <= 28).sum(),
-        opened_84d=days_ago.between(29, 112).sum(),
-        escalated=is_escalated.sum(),
+        opened_28d=count_if(days_ago <= 28),
+        opened_84d=count_if(days_ago.between(29, 112)),
+        escalated=count_if(is_escalated),
         escalated_on=known.escalated_at.date().min(where=is_escalated),
-        old=is_old.sum(),
-        old_open=(is_old & is_open).sum(),
-        old_bad=(is_old & ~is_open & (known.csat <= SORE_CSAT).fill_null(False)).sum(),
+        old=count_if(is_old),
+        old_open=count_if(is_old & is_open),
+        old_bad=count_if(is_old & ~is_open & (known.csat <= SORE_CSAT).fill_null(False)),
         newest_days_ago=days_ago.min(),
     )
     table = scene.at_moments(counted, "support_tickets")

@@ -6,7 +6,7 @@ Sums are exact and conditions compare whole numbers, so that no signal hangs on 
 import ibis
 import ibis.expr.types as ir
 
-from features.moments import MOMENT, beside
+from features.moments import MOMENT, beside, count_if
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.wording import days_between, number_of, percent, percent_less, sentence, words
 from features.usage import critical_modules_at, entitlements_at
@@ -34,7 +34,7 @@ def usage_level(scene: Scene) -> ir.Table:
     `e…` are sums of events by days ago, `u28` people active in the last 28 days. Zero where use has stopped altogether.
     """
     users = use_by("user_id", scene.spine, scene.sources)
-    active = users.group_by(list(MOMENT)).agg(u28=(users.events_1_28 > 0).fill_null(False).sum())
+    active = users.group_by(list(MOMENT)).agg(u28=count_if(users.events_1_28 > 0))
     used = account_use(scene.spine, scene.sources)
     windows = {"e14": (1, 14), "e15_70": (15, 70), "e28": (1, 28), "e29_112": (29, 112)}
     level = used.select(*MOMENT, **{name: events_in(used, *days) for name, days in windows.items()})
@@ -134,8 +134,8 @@ def _people(scene: Scene, fired: ir.Table, newest_days: int, days: int) -> ir.Ta
         newest=known.events.sum(where=is_newest), before=known.events.sum(where=~is_newest)
     )
     return people.group_by(list(MOMENT)).agg(
-        people=(people.newest > 0).fill_null(False).sum(),
-        people_before=(people.before > 0).fill_null(False).sum(),
+        people=count_if(people.newest > 0),
+        people_before=count_if(people.before > 0),
         all_people=people.count(),
     )
 
