@@ -214,9 +214,12 @@ def mails_before(spine: ir.Table, sources: Sources) -> ir.Table:
         it was first opened, null where it was not, as known then.
     """
     known = sources.known("emails", moments_of(spine, sources), lookback=("sent_at", MAIL_DAYS))
-    ago = {"days_ago": days_before(known, "sent_at"), "opened_ago": days_before(known, "opened_at")}
+    # There are tens of mails per moment.
+    days_ago, opened_ago = (days_before(known, column).cast("int32") for column in ("sent_at", "opened_at"))
     is_inbound = known.direction == "inbound"
-    return sources.engine.store(known.select(*MOMENT, "sent_at", "word_count", is_inbound=is_inbound, **ago))
+    return sources.engine.store(
+        known.select(*MOMENT, "sent_at", "word_count", is_inbound=is_inbound, days_ago=days_ago, opened_ago=opened_ago)
+    )
 
 
 def _email_sums(mails: ir.Table) -> ir.Table:

@@ -6,7 +6,7 @@ execute Ibis. Anything that differs between engines belongs there, so that a fea
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,18 @@ class Engine(ABC):
         if step not in self._stored:
             self._stored[step] = self._compute_through(expression, through)
         return self._stored[step]
+
+    def keep(self, *expressions: ir.Table) -> None:
+        """Drop everything that was stored but for what some expressions read, so that they have the memory.
+
+        Args:
+            expressions: What is still wanted. What else was asked for before can no longer be executed.
+        """
+        read = {table for expression in expressions for table in expression.op().find(ops.DatabaseTable)}
+        for step, table in list(self._stored.items()):
+            if table.op() not in read:
+                del self._stored[step]
+                self._drop(table)
 
     def _compute_through(self, expression: ir.Table, through: Sequence[ir.Table]) -> ir.Table:
         computed: dict[ops.Node, ops.Node] = {}
@@ -211,7 +223,10 @@ class DuckDBEngine(Engine):
 
     def close(self) -> None:
         """Release the session and its temporary tables; steps that nobody waits for are given up."""
-        self._steps.shutdown(wait=False, cancel_futures=True)
-        self._connection.con.interrupt()
+        for step in self._pending:
+            step.cancel()
+        # A statement that has not quite begun does not feel it, so more than once.
+        while wait(self._pending, timeout=0.1).not_done:
+            self._connection.con.interrupt()
         self._steps.shutdown()
         self._connection.disconnect()

@@ -50,9 +50,15 @@ def build_history(sources: Sources, trained_through: date) -> History:
     Args:
         sources: The ingested tables.
         trained_through: Date at which the learning happens; outcomes recorded on or after it do not exist.
+
+    Returns:
+        The past, of which alone the engine keeps anything stored.
     """
     past = label_past(sources, trained_through)
-    return History(snapshots=build_features(past.spine, sources), labels=past.labels, cutoffs=past.cutoffs)
+    snapshots = build_features(past.spine, sources)
+    # The largest tables of a run are joined and sorted next.
+    sources.engine.keep(snapshots, past.labels)
+    return History(snapshots=snapshots, labels=past.labels, cutoffs=past.cutoffs)
 
 
 def label_past(sources: Sources, trained_through: date) -> LabelledSpine:

@@ -26,7 +26,7 @@ class RunSettings(BaseModel):
 
     threads: Annotated[int, Field(ge=1)] | None = None
     """Threads of the query engine; None takes what the machine has. The figures do not depend on it."""
-    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")] = "2GB"
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")] = "3GB"
     """Memory of the query engine; above it, it spills to disk."""
     engine: Literal["duckdb", "spark"] = "duckdb"
     """What computes features, labels and signals; the figures are the same."""

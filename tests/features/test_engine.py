@@ -1,0 +1,85 @@
+"""What an engine keeps: steps that are shared, steps on the way, and what becomes of a step that fails."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pytest
+
+from features.engine import DuckDBEngine, Engine
+
+
+@pytest.fixture
+def engine() -> Iterator[DuckDBEngine]:
+    with closing(DuckDBEngine(threads=1)) as opened:
+        yield opened
+
+
+def numbers(engine: Engine, *values: int | str) -> ir.Table:
+    kind = "string" if isinstance(values[0], str) else "int64"
+    return engine.from_pandas(pd.DataFrame({"number": values}), {"number": kind})
+
+
+def values_of(engine: Engine, table: ir.Table) -> list[int]:
+    return [int(value) for value in engine.to_pandas(table, ("number",))["number"]]
+
+
+def stored_tables(engine: DuckDBEngine) -> int:
+    return int(engine._connection.raw_sql("SELECT count(*) FROM duckdb_tables()").fetchall()[0][0])
+
+
+def test_an_equal_expression_is_the_same_step(engine: DuckDBEngine) -> None:
+    table = numbers(engine, 1, 2)
+    first = engine.store(table.mutate(number=table.number + 1))
+    assert engine.store(table.mutate(number=table.number + 1)) is first
+    assert values_of(engine, first) == [2, 3]
+
+
+def test_steps_on_the_way_are_computed_and_dropped(engine: DuckDBEngine) -> None:
+    table = numbers(engine, 1, 2, 3)
+    doubled = table.mutate(number=2 * table.number)
+    large = doubled.filter(doubled.number > 2)
+    before = stored_tables(engine)
+
+    stored = engine.store(large.union(doubled), through=[doubled, large])
+
+    assert values_of(engine, stored) == [2, 4, 4, 6, 6]
+    assert stored_tables(engine) == before + 1
+    # Whoever asks for the same, steps on the way or not, asks for what is there.
+    assert engine.store(large.union(doubled), through=[doubled, large]) is stored
+
+
+def test_only_what_is_still_wanted_is_kept(engine: DuckDBEngine) -> None:
+    table = numbers(engine, 1, 2)
+    wanted = engine.store(table.mutate(number=table.number + 1))
+    other = engine.store(table.mutate(number=table.number + 2))
+    last = wanted.filter(wanted.number > 2)
+
+    engine.keep(last)
+
+    assert values_of(engine, last) == [3]
+    with pytest.raises(Exception, match="does not exist"):
+        values_of(engine, other)
+    again = numbers(engine, 1, 2)
+    assert values_of(engine, engine.store(again.mutate(number=again.number + 2))) == [3, 4]
+
+
+def test_a_step_that_fails_is_told_to_whoever_asks_for_a_result(engine: DuckDBEngine) -> None:
+    texts = numbers(engine, "1", "two")
+    broken = engine.store(texts.mutate(number=texts.number.cast("int64")))
+    later = engine.store(broken.mutate(number=broken.number + 1))
+    with pytest.raises(Exception, match="'two'"):
+        values_of(engine, later)
+    # Those that do not rest on it can still be asked for.
+    assert values_of(engine, engine.store(texts.filter(texts.number == "1"))) == [1]
+
+
+def test_a_step_that_nobody_waits_for_is_given_up_with_the_session() -> None:
+    with closing(DuckDBEngine(threads=1)) as engine:
+        table = numbers(engine, *range(5000))
+        others = [table.view().rename({name: "number"}) for name in ("second", "third")]
+        pairs = table.cross_join(*others)
+        # Hours of work.
+        engine.store(pairs.aggregate(number=(pairs.number * ibis.random()).cast("int64").max()))
