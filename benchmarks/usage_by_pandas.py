@@ -28,6 +28,11 @@ def usage_features(usage: pd.DataFrame, entitlements: pd.DataFrame, moments: pd.
         moments: Unique rows of `account_id` and `as_of`.
     """
     first_recorded = usage.groupby("account_id", observed=True).recorded_at.min()
+    used = usage[usage.events > 0]
+    old_on = (used.usage_date + pd.Timedelta(days=PAST_DAYS - 7)).where(
+        lambda day: day > used.recorded_at, used.recorded_at
+    )
+    first_past = old_on.groupby(used.account_id, observed=True).min()
     parts = []
     for as_of, due in moments.groupby("as_of"):
         is_known = (usage.recorded_at < as_of) & (usage.usage_date < as_of)
@@ -37,14 +42,18 @@ def usage_features(usage: pd.DataFrame, entitlements: pd.DataFrame, moments: pd.
         granted = granted.sort_values(["valid_from", "recorded_at"]).drop_duplicates(
             ["account_id", "module"], keep="last"
         )
-        part = features_at(known.assign(ago=(as_of - known.usage_date).dt.days), granted, accounts)
+        settled = accounts[accounts.map(first_past) < as_of]
+        part = features_at(known.assign(ago=(as_of - known.usage_date).dt.days), granted, accounts, settled)
         parts.append(part.assign(as_of=as_of))
     measured = pd.concat(parts).rename_axis("account_id").reset_index()
     return moments.merge(measured, on=MOMENT, how="left").sort_values(MOMENT, ignore_index=True)
 
 
-def features_at(known: pd.DataFrame, granted: pd.DataFrame, accounts: pd.Index) -> pd.DataFrame:
-    """Return the features of some accounts from what was known at one date, indexed by account."""
+def features_at(known: pd.DataFrame, granted: pd.DataFrame, accounts: pd.Index, settled: pd.Index) -> pd.DataFrame:
+    """Return the features of some accounts from what was known at one date, indexed by account.
+
+    The settled among them have a past.
+    """
     known = known.assign(window=(known.ago - 1) // 28)
     users = summed(known, "user_id", "window").reindex(columns=WINDOWS, fill_value=0)
     by_account = pd.DataFrame({f"w{n}": users[n].groupby(level=0).sum() for n in WINDOWS})
@@ -55,6 +64,8 @@ def features_at(known: pd.DataFrame, granted: pd.DataFrame, accounts: pd.Index) 
     by_account["new"] = ((users[0] > 0) & (users[[1, 2, 3]].sum(axis=1) == 0)).groupby(level=0).sum()
     frame = by_account.join([days_at(known), modules_at(known, granted)], how="outer").reindex(accounts)
     frame["seats"] = granted.groupby("account_id").seats.max()
+    frame["has_critical"] = frame.index.isin(critical_of(granted).account_id)
+    frame["has_past"] = frame.index.isin(settled)
     return ratios(frame.astype("float64"))
 
 
@@ -85,7 +96,7 @@ def modules_at(known: pd.DataFrame, granted: pd.DataFrame) -> pd.DataFrame:
     """Return how many modules are in use or dropped, and the use of the critical ones."""
     by_window = summed(known, "module", "window").reindex(columns=WINDOWS, fill_value=0)
     modules = pd.DataFrame({"new": by_window[0], "past": by_window[[1, 2, 3]].sum(axis=1)}).reset_index()
-    critical = granted[granted.is_renewal_critical.fillna(False).astype(bool)][["account_id", "module"]]
+    critical = critical_of(granted)
     modules = modules.astype({"module": "str"}).merge(critical.assign(critical=1.0), how="left")
     modules["in_use"] = modules.new > 0
     modules["dropped"] = (modules.new == 0) & (modules.past > 0)
@@ -95,9 +106,19 @@ def modules_at(known: pd.DataFrame, granted: pd.DataFrame) -> pd.DataFrame:
     return counts.join(sums[["critical_new", "critical_past"]].sum(min_count=1))
 
 
+def critical_of(granted: pd.DataFrame) -> pd.DataFrame:
+    """Return the renewal-critical modules of each account."""
+    return granted[granted.is_renewal_critical.fillna(False).astype(bool)][["account_id", "module"]]
+
+
+def over(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """Return a ratio, null where there is nothing to divide by."""
+    return part / whole.where(whole > 0)
+
+
 def ratios(f: pd.DataFrame) -> pd.DataFrame:
     """Return the features from exact sums; trends are null until the account's past covers the windows."""
-    has_past = f["first"] > PAST_DAYS - 7
+    has_past = f.has_past > 0
     slope = 16 * (16 * f.week_events - 120 * f.events) / (5440 * f.events)
     used = f.w0.fillna(0) > 0
     return pd.DataFrame(
@@ -106,21 +127,19 @@ def ratios(f: pd.DataFrame) -> pd.DataFrame:
             "usage__events_per_user_28d": (f.w0 / f.u0).where(used),
             "usage__active_days_28d": f.days.fillna(0),
             "usage__days_since_last": f["last"].fillna(PAST_DAYS),
-            "usage__events_trend_ratio": (3 * f.w0 / (f.w1 + f.w2 + f.w3)).where(has_past),
-            "usage__events_half_ratio": ((f.w0 + f.w1) / (f.w2 + f.w3)).where(has_past),
+            "usage__events_trend_ratio": over(3 * f.w0, f.w1 + f.w2 + f.w3).where(has_past),
+            "usage__events_half_ratio": over(f.w0 + f.w1, f.w2 + f.w3).where(has_past),
             "usage__weekly_slope_share": slope.where(has_past),
             "usage__idle_weeks_112d": ((f["first"] - 1) // 7 + 1 - f.weeks).fillna(16),
             "usage__active_users_28d": f.u0.fillna(0),
-            "usage__active_users_trend_ratio": (3 * f.u0 / (f.u1 + f.u2 + f.u3)).where(has_past),
+            "usage__active_users_trend_ratio": over(3 * f.u0, f.u1 + f.u2 + f.u3).where(has_past),
             "usage__lapsed_users_share": ((f.u1 - f.stayed) / f.u1).where(f.u1 > 0),
             "usage__new_users_share": (f.new / f.u0).where(has_past & used),
             "usage__top_user_share": (f.top / f.w0).where(used),
             "usage__seat_use_ratio": f.u0.fillna(0) / f.seats,
             "usage__active_modules_28d": f.in_use.fillna(0),
             "usage__dropped_modules_count": f.dropped.fillna(0),
-            "usage__critical_events_28d": f.critical_new,
-            "usage__critical_trend_ratio": (3 * f.critical_new / f.critical_past).where(
-                has_past & (f.critical_past > 0)
-            ),
+            "usage__critical_events_28d": f.critical_new.fillna(0).where(f.has_critical > 0),
+            "usage__critical_trend_ratio": over(3 * f.critical_new, f.critical_past).where(has_past),
         }
     )
