@@ -212,6 +212,8 @@ class DuckDBEngine(Engine):
 
     def _settle(self) -> None:
         """Wait for the steps; afterwards the connection is free."""
+        # Whoever is interrupted while waiting closes the session, which has to know what is under way.
+        wait(self._pending)
         pending, self._pending = self._pending, []
         for step in pending:
             step.result()

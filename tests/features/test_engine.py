@@ -1,5 +1,6 @@
 """What an engine keeps: steps that are shared, steps on the way, and what becomes of a step that fails."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -76,10 +77,29 @@ def test_a_step_that_fails_is_told_to_whoever_asks_for_a_result(engine: DuckDBEn
     assert values_of(engine, engine.store(texts.filter(texts.number == "1"))) == [1]
 
 
+def hours_of_work(engine: Engine) -> ir.Table:
+    table = numbers(engine, *range(5000))
+    others = [table.view().rename({name: "number"}) for name in ("second", "third")]
+    pairs = table.cross_join(*others)
+    return pairs.aggregate(number=(pairs.number * ibis.random()).cast("int64").max())
+
+
 def test_a_step_that_nobody_waits_for_is_given_up_with_the_session() -> None:
     with closing(DuckDBEngine(threads=1)) as engine:
-        table = numbers(engine, *range(5000))
-        others = [table.view().rename({name: "number"}) for name in ("second", "third")]
-        pairs = table.cross_join(*others)
-        # Hours of work.
-        engine.store(pairs.aggregate(number=(pairs.number * ibis.random()).cast("int64").max()))
+        engine.store(hours_of_work(engine))
+
+
+def test_an_interrupted_wait_ends_with_the_session() -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with closing(DuckDBEngine(threads=1)) as engine:
+            stored = engine.store(hours_of_work(engine))
+            later = engine.store(stored.mutate(number=stored.number + 1))
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            with pytest.raises(KeyboardInterrupt):
+                values_of(engine, later)
+    finally:
+        signal.signal(signal.SIGALRM, before)
