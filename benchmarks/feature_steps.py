@@ -20,6 +20,7 @@ from data_contracts.contract import SOURCE_TABLES, source_contracts
 from features.build import build_features
 from features.engine import Engine
 from features.history import build_history, label_past
+from features.labels import LABEL_KEY
 from features.moments import MOMENT, beside, moments_of
 from features.sources import Sources
 from features.spine import KEY, build_spine
@@ -104,7 +105,7 @@ def write_spines(lake: Lake) -> int:
     with lake.open() as (engine, sources):
         engine.write_parquet(build_spine(sources, [AS_OF]), lake.out("week_spine"), KEY)
         past = label_past(sources, AS_OF)
-        engine.write_parquet(past.labels, lake.out("labels"), (*KEY, "cutoff"))
+        engine.write_parquet(past.labels, lake.out("labels"), LABEL_KEY)
         return engine.write_parquet(past.spine, lake.out("past_spine"), KEY)
 
 
@@ -152,7 +153,7 @@ def all_families_of_the_past(lake: Lake) -> int:
     with lake.open() as (engine, sources):
         history = build_history(sources, AS_OF)
         rows = engine.write_parquet(history.snapshots, lake.out("past_features"), KEY)
-        engine.write_parquet(history.labels, lake.out("past_labels"), (*KEY, "cutoff"))
+        engine.write_parquet(history.labels, lake.out("past_labels"), LABEL_KEY)
         return rows
 
 

@@ -20,7 +20,7 @@ class LabelledSpine:
 
     Attributes:
         spine: Rows of the spine that have a label.
-        labels: One row per snapshot and cut-off at which it may be learned from.
+        labels: What may be learned of them at which cut-offs; see `features.labels.label_snapshots`.
         cutoffs: Dates of the walk, oldest first; the last is `trained_through`.
     """
 
@@ -35,7 +35,7 @@ class History:
 
     Attributes:
         snapshots: One row per labelled (account_id, renewal_id, as_of), with features.
-        labels: One row per snapshot and cut-off at which it may be learned from.
+        labels: What may be learned of them at which cut-offs; see `features.labels.label_snapshots`.
         cutoffs: Dates of the walk, oldest first; the last is `trained_through`.
     """
 

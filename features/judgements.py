@@ -67,7 +67,7 @@ def build_judgements(sources: Sources, through: date, published_on: Sequence[dat
     table = beside(rows, sources.engine.store(_said(rows, sources)), on=(*MOMENT, "pulse_id"))
     table = beside(table, sources.engine.store(owner_since(rows, sources)))
     seen = rows.select(*KEY, "contract_id", "band", "status").distinct()
-    table = beside(table, label_snapshots(seen, sources, [through]).drop("cutoff"), on=KEY)
+    table = beside(table, label_snapshots(seen, sources, [through]).drop("first_cutoff", "last_cutoff"), on=KEY)
     ends = _ends(sources, through).select("account_id", "renewal_id", "decided_on")
     table = sources.engine.store(beside(table, ends, on=("account_id", "renewal_id")))
     table = beside(table, _plays_after(table, sources, through), on=JUDGEMENT_KEY)

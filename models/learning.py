@@ -33,7 +33,16 @@ SNAPSHOT_COLUMNS: Final = (
     "sentiment",
     "pulse_state",
 )
-LABEL_COLUMNS: Final = (*KEY, "cutoff", "is_churned", "is_contracted", "retained_share", "days_to_decision")
+LABEL_COLUMNS: Final = (
+    *KEY,
+    "first_cutoff",
+    "last_cutoff",
+    "is_churned",
+    "is_contracted",
+    "retained_share",
+    "days_to_decision",
+)
+LABEL_DATES: Final = ("as_of", "first_cutoff", "last_cutoff")
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -56,6 +65,12 @@ def with_dates(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
         name: pd.to_datetime(frame[name]).dt.normalize().astype("datetime64[us]") for name in columns if name in frame
     }
     return frame.assign(**dates)
+
+
+def is_known_at(labels: pd.DataFrame, cutoff: date) -> pd.Series:
+    """Whether each label says what was known at one of the cut-offs for which labels were made."""
+    day = as_timestamp(cutoff)
+    return (labels["first_cutoff"] <= day) & (day <= labels["last_cutoff"])
 
 
 def unit_of(snapshots: pd.DataFrame) -> pd.Series:
@@ -121,19 +136,23 @@ class LearningData:
     Attributes:
         snapshots: One row per (account_id, renewal_id, as_of) with the spine's columns, the pulse facts and one column
             per feature (numbers and booleans float64 with NaN, categories text), or the text that it is learned from.
-        labels: One row per snapshot and cut-off at which the snapshot may be learned from.
+        labels: One row per snapshot and run of successive cut-offs, from `first_cutoff` to `last_cutoff`, at which the
+            snapshot may be learned from with one outcome.
         trained_through: Outcomes known at this date teach the model, and settle the predictions of earlier cut-offs.
+        walk_dates: The cut-offs for which labels were made.
         features: Inputs of the full model, in the order in which the boosters get them.
         usage_features: Names of those that no human judgement has touched.
         is_notice_observed: Whether the source says when notice was given.
 
     Raises:
-        ValueError: A column is missing, a key repeats, or a usage feature is one of judgement.
+        ValueError: A column is missing, a key repeats, two labels of a snapshot speak of one cut-off, or a usage
+            feature is one of judgement.
     """
 
     snapshots: pd.DataFrame
     labels: pd.DataFrame
     trained_through: date
+    walk_dates: tuple[date, ...]
     features: tuple[Feature, ...]
     usage_features: tuple[str, ...]
     is_notice_observed: bool = True
@@ -147,12 +166,12 @@ class LearningData:
         snapshots = with_dates(self.snapshots, ("as_of", "renewal_date", "term_start_date")).sort_values(
             KEY, ignore_index=True
         )
-        labels = with_dates(self.labels, ("as_of", "cutoff"))
-        for frame, key, name in ((snapshots, KEY, "snapshots"), (labels, [*KEY, "cutoff"], "labels")):
-            if frame.duplicated(key).any():
-                raise ValueError(f"{name}: {int(frame.duplicated(key).sum())} rows repeat the key {', '.join(key)}")
+        if snapshots.duplicated(KEY).any():
+            raise ValueError(f"snapshots: {int(snapshots.duplicated(KEY).sum())} rows repeat the key {', '.join(KEY)}")
         positions = snapshots[KEY].assign(_row=np.arange(len(snapshots)))
-        labels = labels.merge(positions, on=KEY, how="inner").sort_values(["cutoff", "_row"], ignore_index=True)
+        labels = with_dates(self.labels, LABEL_DATES).merge(positions, on=KEY, how="inner")
+        labels = labels.sort_values(["_row", "first_cutoff"], ignore_index=True)
+        _require_one_label_at_a_time(labels)
         # The dataclass is frozen for its users; these are its own fields, brought into order once.
         object.__setattr__(self, "snapshots", snapshots)
         object.__setattr__(self, "_label_rows", labels.pop("_row").to_numpy(dtype=np.int64))
@@ -165,12 +184,13 @@ class LearningData:
 
     @cached_property
     def cutoffs(self) -> tuple[pd.Timestamp, ...]:
-        """Dates before `trained_through` for which labels exist, ascending: the candidates for walking forward."""
-        return tuple(cutoff for cutoff in sorted(self.labels["cutoff"].unique()) if cutoff < self.through)
+        """Dates before `trained_through` at which labels exist, ascending: the candidates for walking forward."""
+        dates = sorted(as_timestamp(day) for day in self.walk_dates)
+        return tuple(day for day in dates if day < self.through and is_known_at(self.labels, day).any())
 
     def cohort(self, cutoff: pd.Timestamp) -> Cohort:
         """The snapshots in scored bands whose outcome was known at a cut-off."""
-        at_cutoff = (self.labels["cutoff"] == cutoff).to_numpy()
+        at_cutoff = is_known_at(self.labels, cutoff).to_numpy()
         snapshots = self.snapshots.iloc[self._label_rows[at_cutoff]]
         outcomes = self.labels.loc[at_cutoff, "is_churned"].to_numpy(dtype=np.float64)
         scored = snapshots["band"].isin(SCORED_BANDS).to_numpy()
@@ -190,13 +210,21 @@ class LearningData:
 
     def outcomes_at(self, cutoff: pd.Timestamp) -> pd.DataFrame:
         """Outcomes known at a cut-off: the key, is_churned, is_contracted, retained_share, days_to_decision."""
-        return self.labels[self.labels["cutoff"] == cutoff].drop(columns="cutoff").reset_index(drop=True)
+        known = self.labels[is_known_at(self.labels, cutoff)]
+        return known.drop(columns=["first_cutoff", "last_cutoff"]).reset_index(drop=True)
 
 
 def _require_columns(frame: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise ValueError(f"{name}: missing columns {', '.join(missing)}")
+
+
+def _require_one_label_at_a_time(labels: pd.DataFrame) -> None:
+    """Require that the labels of a snapshot, sorted by first cut-off, follow upon each other."""
+    overlaps = (labels["_row"] == labels["_row"].shift()) & (labels["first_cutoff"] <= labels["last_cutoff"].shift())
+    if overlaps.any():
+        raise ValueError(f"labels: {int(overlaps.sum())} rows speak of a cut-off of which another row speaks")
 
 
 def _require_usage_features(features: tuple[Feature, ...], usage_features: tuple[str, ...]) -> None:

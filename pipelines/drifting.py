@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from data_contracts.contract import output_contracts
-from features.labels import ROLLING_WINDOW_DAYS, label_snapshots
+from features.labels import LABEL_KEY, ROLLING_WINDOW_DAYS, label_snapshots
 from features.sources import Sources
 from features.spine import BANDS, GRID_DAYS, HORIZON_DAYS, KEY, MATURITY_DAYS, build_spine, grid_dates
 from models.churn_model import HINDSIGHT
 from models.drift import DRIFT_COLUMNS, measure_drift
-from models.learning import with_dates
+from models.learning import LABEL_DATES, is_known_at, with_dates
 from models.outcome_drift import measure_outcomes
 from models.reference import SCORE, Reference
 from models.settings import SCORED_BANDS, DriftSettings
@@ -101,16 +101,16 @@ def earlier_predictions(workspace: Workspace, first: date, as_of: date) -> pd.Da
     return with_dates(kept, ("as_of",)).reset_index(drop=True)
 
 
-def newly_known(rows: pd.DataFrame, known_at: pd.DataFrame, cutoffs: Sequence[date]) -> pd.DataFrame:
+def newly_known(rows: pd.DataFrame, labels: pd.DataFrame, cutoffs: Sequence[date]) -> pd.DataFrame:
     """Add for each of several earlier dates whether the outcome of a row was not known yet.
 
     Args:
         rows: Rows with the key.
-        known_at: Labels of those rows: the key and `cutoff`.
+        labels: Labels of those rows, with dates as `with_dates` makes them.
         cutoffs: The earlier dates; one flag each, in the order of `is_since_training` and `is_in_record`.
     """
     for flag, cutoff in zip(_FLAGS, cutoffs, strict=True):
-        known = known_at.loc[known_at["cutoff"] == pd.Timestamp(cutoff), list(KEY)].assign(**{flag: False})
+        known = labels.loc[is_known_at(labels, cutoff), list(KEY)].assign(**{flag: False})
         rows = rows.merge(known, on=list(KEY), how="left")
         rows[flag] = rows[flag].isna()
     return rows
@@ -130,11 +130,11 @@ def _measure_outcomes(
         sources = Sources.open(run_folder, engine)
         spine = build_spine(sources, [*grid, *shown])
         spine = engine.store(spine.filter(spine.band.isin([*BANDS, "rolling"])))
-        labels = engine.to_pandas(label_snapshots(spine, sources, sorted({as_of, *cutoffs})), (*KEY, "cutoff"))
+        labels = engine.to_pandas(label_snapshots(spine, sources, sorted({as_of, *cutoffs})), LABEL_KEY)
         facts = engine.to_pandas(spine.select(*KEY, "contract_id", "band"), KEY)
-    labels = with_dates(labels, ("as_of", "cutoff"))
+    labels = with_dates(labels, LABEL_DATES)
     facts = with_dates(facts, ("as_of",))
-    known = labels.loc[labels["cutoff"] == pd.Timestamp(as_of), [*KEY, "is_churned"]]
+    known = labels.loc[is_known_at(labels, as_of), [*KEY, "is_churned"]]
     ended = newly_known(known.merge(facts, on=list(KEY)), labels, cutoffs)
     ended = ended[ended["band"].isin(SCORED_BANDS)]
     on_grid = ended["as_of"].isin(pd.to_datetime(pd.Series(grid, dtype="object")))

@@ -16,6 +16,7 @@ from data_contracts.contract import output_contracts
 from features.catalogue import FEATURES
 from features.feature_sets import NO_HUMAN_JUDGEMENT, usable_features
 from features.history import build_history
+from features.labels import LABEL_KEY
 from features.sources import Sources
 from features.spine import KEY
 from models.forecast.outlook import Outlook
@@ -55,7 +56,7 @@ def write_learning_data(run_folder: Path, trained_through: date, settings: Setti
         sources = Sources.open(run_folder, engine)
         history = build_history(sources, trained_through)
         snapshots = engine.write_parquet(history.snapshots, run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", KEY)
-        labels = engine.write_parquet(history.labels, run_folder / LABELS / f"{LABELS}.parquet", (*KEY, "cutoff"))
+        labels = engine.write_parquet(history.labels, run_folder / LABELS / f"{LABELS}.parquet", LABEL_KEY)
         dates = pd.read_parquet(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet", columns=["as_of"])["as_of"]
         facts = LearningFacts(
             trained_through=trained_through.isoformat(),
@@ -135,6 +136,7 @@ def read_learning_data(run_folder: Path) -> tuple[LearningData, LearningFacts]:
         snapshots=read_table(run_folder / SNAPSHOTS / f"{SNAPSHOTS}.parquet"),
         labels=read_table(run_folder / LABELS / f"{LABELS}.parquet"),
         trained_through=date.fromisoformat(facts.trained_through),
+        walk_dates=tuple(date.fromisoformat(cutoff) for cutoff in facts.cutoffs),
         features=tuple(FEATURES[name] for name in facts.features),
         usage_features=tuple(name for name in facts.features if name in NO_HUMAN_JUDGEMENT),
         is_notice_observed=facts.is_notice_observed,

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from data_contracts.contract import Column, Contract, source_contracts
 from features.build import build_features
 from features.engine import DuckDBEngine
-from features.labels import label_snapshots
+from features.labels import LABEL_KEY, label_snapshots
 from features.sources import Sources
 from features.spine import KEY, build_spine, grid_dates
 
@@ -56,7 +56,7 @@ def past_of(tables: Tables, run: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     spine = build_spine(sources, LOOKS)
     snapshots = engine.to_pandas(build_features(spine, sources), KEY)
-    labels = engine.to_pandas(label_snapshots(spine, sources, CUTOFFS), (*KEY, "cutoff"))
+    labels = engine.to_pandas(label_snapshots(spine, sources, CUTOFFS), LABEL_KEY)
     engine.close()
     return snapshots, labels
 

@@ -16,6 +16,7 @@ from features.account_facts import build_account_facts
 from features.build import build_features
 from features.engine import DuckDBEngine, Engine
 from features.history import build_history
+from features.labels import LABEL_KEY
 from features.signal_episodes import EPISODE_KEY, build_episodes
 from features.signals import STATE_KEY, signals_as_of
 from features.sources import Sources
@@ -68,7 +69,7 @@ def compute(run: Path, engine: Engine, target: Path) -> dict[str, pa.Table]:
     episodes = build_episodes(sources, AS_OF, earlier)
     expressions = {
         "snapshots": (history.snapshots, KEY),
-        "labels": (history.labels, (*KEY, "cutoff")),
+        "labels": (history.labels, LABEL_KEY),
         "scoring": (build_features(build_spine(sources, [AS_OF]), sources), KEY),
         "facts": (build_account_facts(build_spine(sources, [AS_OF]), sources), KEY),
         "states": (signals_as_of(sources, AS_OF), STATE_KEY),

@@ -6,9 +6,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from features.labels import label_snapshots
+from features.labels import LABEL_KEY, label_snapshots
 from features.sources import Sources
-from features.spine import KEY, build_spine
+from features.spine import build_spine
 
 MakeSources = Callable[..., Sources]
 SEEN = date(2024, 9, 2)
@@ -16,7 +16,11 @@ SEEN = date(2024, 9, 2)
 
 def labels_of(sources: Sources, cutoffs: list[date], seen: date = SEEN) -> pd.DataFrame:
     labels = label_snapshots(build_spine(sources, [seen]), sources, cutoffs)
-    return sources.engine.to_pandas(labels, (*KEY, "cutoff"))
+    return sources.engine.to_pandas(labels, LABEL_KEY)
+
+
+def cutoffs_of(labels: pd.DataFrame) -> list[tuple[date, date]]:
+    return list(zip(labels.first_cutoff.dt.date, labels.last_cutoff.dt.date, strict=True))
 
 
 def decided(outcome: str, on: str = "2024-12-20", recorded: str = "2024-12-21", **more: object) -> dict[str, object]:
@@ -27,7 +31,7 @@ def test_a_label_exists_sixty_days_after_the_renewal_date_however_early_the_deci
     sources = make_sources(renewals=[{}, decided("churned", on="2024-09-20", recorded="2024-09-21")])
     # 2025-01-01 + 60 days is 2025-03-02.
     labels = labels_of(sources, [date(2024, 12, 1), date(2025, 3, 2), date(2025, 3, 3)])
-    assert list(labels.cutoff.dt.date) == [date(2025, 3, 3)]
+    assert cutoffs_of(labels) == [(date(2025, 3, 3), date(2025, 3, 3))]
     assert bool(labels.is_churned[0])
     assert labels.days_to_decision[0] == 18
 
@@ -35,7 +39,22 @@ def test_a_label_exists_sixty_days_after_the_renewal_date_however_early_the_deci
 def test_an_outcome_recorded_after_the_cutoff_is_still_open_at_it(make_sources: MakeSources) -> None:
     sources = make_sources(renewals=[{}, decided("renewed", recorded="2025-04-01", renewed_arr="1000.00")])
     labels = labels_of(sources, [date(2025, 3, 10), date(2025, 4, 1), date(2025, 4, 2)])
-    assert list(labels.cutoff.dt.date) == [date(2025, 4, 2)]
+    assert cutoffs_of(labels) == [(date(2025, 4, 2), date(2025, 4, 2))]
+
+
+def test_a_label_lasts_for_as_long_as_the_outcome_is_told_in_the_same_way(make_sources: MakeSources) -> None:
+    lost, kept = decided("churned"), decided("renewed", renewed_arr="1000.00")
+    versions = [{}, lost, {**kept, "recorded_at": "2025-06-10"}, {**lost, "recorded_at": "2025-08-10"}]
+    cutoffs = [date(2025, month, 1) for month in range(1, 13)]
+    # Written anew without a change.
+    again = {**lost, "recorded_at": "2025-10-10"}
+    labels = labels_of(make_sources(renewals=[*versions, again]), cutoffs)
+    assert cutoffs_of(labels) == [
+        (date(2025, 4, 1), date(2025, 6, 1)),
+        (date(2025, 7, 1), date(2025, 8, 1)),
+        (date(2025, 9, 1), date(2025, 12, 1)),
+    ]
+    assert list(labels.is_churned) == [True, False, True]
 
 
 @pytest.mark.parametrize(("renewed_arr", "contracted"), [("899.99", True), ("900.00", False), ("1500.00", False)])
@@ -115,4 +134,4 @@ def test_a_short_term_contract_is_lost_if_any_renewal_within_180_days_is(
     )
     assert list(labels.is_churned) == churned
     # 2024-09-02 + 180 + 60 days is 2025-04-30: not yet at that cut-off, at the next.
-    assert set(labels.cutoff.dt.date) <= {date(2025, 5, 1)}
+    assert cutoffs_of(labels) == [(date(2025, 5, 1), date(2025, 5, 1))] * len(churned)

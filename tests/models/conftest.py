@@ -150,7 +150,10 @@ def see(terms: pd.DataFrame, dates: pd.DatetimeIndex, generator: np.random.Gener
 
 
 def label(snapshots: pd.DataFrame, cutoffs: pd.DatetimeIndex) -> pd.DataFrame:
-    """Labels by the rules of the design: by date, and for rolling terms any churn within 180 days."""
+    """Labels by the rules of the design: by date, and for rolling terms any churn within 180 days.
+
+    A row for each cut-off, so that a test can turn an outcome from some date on.
+    """
     rolling = snapshots["is_rolling"]
     ends = snapshots[snapshots["churned"]].groupby("contract_id")["renewal_date"].max()
     until = snapshots["contract_id"].map(ends)
@@ -168,8 +171,8 @@ def label(snapshots: pd.DataFrame, cutoffs: pd.DatetimeIndex) -> pd.DataFrame:
         days_to_decision=(snapshots["decided"] - snapshots["as_of"]).dt.days,
         known_after=known_after,
     )
-    rows = rows.merge(pd.DataFrame({"cutoff": cutoffs}), how="cross")
-    return rows[rows["known_after"] < rows["cutoff"]].drop(columns="known_after").reset_index(drop=True)
+    rows = rows.merge(pd.DataFrame({"first_cutoff": cutoffs, "last_cutoff": cutoffs}), how="cross")
+    return rows[rows["known_after"] < rows["first_cutoff"]].drop(columns="known_after").reset_index(drop=True)
 
 
 @pytest.fixture(scope="session")
@@ -195,9 +198,11 @@ def make_company() -> Callable[..., LearningData]:
         through = grid(pd.Timestamp("2024-06-01"), pd.Timestamp("2025-01-01"), 84)[0]
         terms = draw_terms(generator, accounts, years, through, signal)
         snapshots = see(terms, grid(terms["start"].min(), through, 28), generator)
-        labels = label(snapshots, grid(terms["start"].min(), through, 84))
+        cutoffs = grid(terms["start"].min(), through, 84)
+        labels = label(snapshots, cutoffs)
         arguments: dict[str, Any] = {
             "trained_through": through.date(),
+            "walk_dates": tuple(cutoffs.date),
             "features": FEATURES,
             "usage_features": USAGE_FEATURES,
         }

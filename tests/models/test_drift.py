@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -118,7 +119,7 @@ def test_what_turns_with_the_seasons_has_its_own_past_for_a_limit(make_company: 
     snapshots = data.snapshots
     winter = snapshots["as_of"].dt.month.isin([11, 12, 1])
     seasonal = snapshots.assign(**{USERS: snapshots[USERS] * np.where(winter, 0.3, 1.0)})
-    data = LearningData(seasonal, data.labels, data.trained_through, data.features, data.usage_features)
+    data = replace(data, snapshots=seasonal)
     now = data.open_at(data.through)
     factor = 0.3 if data.trained_through.month in (11, 12, 1) else 1.0
     in_winter = now.assign(**{USERS: now[USERS] / factor * 0.3})
@@ -138,7 +139,7 @@ def test_a_record_that_only_grew_fuller_within_what_was_learned_is_no_drift(
     # Recorded of everybody since three years ago, and of nobody before.
     begun = data.through - pd.Timedelta(days=1095)
     snapshots = data.snapshots.assign(**{USERS: data.snapshots[USERS].mask(data.snapshots["as_of"] < begun)})
-    data = LearningData(snapshots, data.labels, data.trained_through, data.features, data.usage_features)
+    data = replace(data, snapshots=snapshots)
     now = data.open_at(data.through)
 
     grown, gone = (measure(data, rows) for rows in (now, now.assign(**{USERS: np.nan})))
@@ -166,7 +167,7 @@ def test_what_grows_by_the_calendar_is_shown_and_no_alarm(company: LearningData)
 
 def test_a_leap_day_does_not_make_a_year_another_term(company: LearningData) -> None:
     years = company.snapshots.assign(**{USERS: 365.0})
-    data = LearningData(years, company.labels, company.trained_through, company.features, company.usage_features)
+    data = replace(company, snapshots=years)
     now = data.open_at(data.through)
 
     leap, two_years = (measure(data, now.assign(**{USERS: days})) for days in (366.0, 731.0))
@@ -177,7 +178,7 @@ def test_a_leap_day_does_not_make_a_year_another_term(company: LearningData) -> 
 
 def test_a_category_that_nobody_had_on_record_is_news_by_being_there(company: LearningData) -> None:
     snapshots = company.snapshots.assign(commercial__segment=None)
-    blank = LearningData(snapshots, company.labels, company.trained_through, company.features, company.usage_features)
+    blank = replace(company, snapshots=snapshots)
     reference = make_reference(blank.cohort(blank.through), blank.features, empty_predictions())
 
     table = measure(company, company.open_at(company.through), reference)

@@ -10,6 +10,7 @@ from features.feature import Feature
 from models.learning import LearningData, weights_of
 
 Rows = Callable[..., pd.DataFrame]
+WALK = (date(2024, 6, 1), date(2024, 9, 1))
 
 
 def labels(**columns: Sequence[object]) -> pd.DataFrame:
@@ -38,10 +39,11 @@ def test_a_cohort_holds_what_has_a_label_at_that_cutoff_in_a_scored_band(snapsho
         account_id=["a", "b", "b", "c"],
         renewal_id=["ra", "rb", "rb", "rc"],
         as_of=[date(2024, 1, 1)] * 4,
-        cutoff=[date(2024, 9, 1), date(2024, 9, 1), date(2024, 6, 1), date(2024, 9, 1)],
+        first_cutoff=[date(2024, 9, 1), date(2024, 9, 1), date(2024, 6, 1), date(2024, 9, 1)],
+        last_cutoff=[date(2024, 9, 1), date(2024, 9, 1), date(2024, 6, 1), date(2024, 9, 1)],
         is_churned=[True, False, False, True],
     )
-    data = LearningData(rows, known, date(2024, 9, 1), (), ())
+    data = LearningData(rows, known, WALK[-1], WALK, (), ())
 
     now, before = data.cohort(data.through), data.cohort(pd.Timestamp("2024-06-01"))
 
@@ -50,6 +52,21 @@ def test_a_cohort_holds_what_has_a_label_at_that_cutoff_in_a_scored_band(snapsho
     assert (now.renewals, now.churns) == (2, 1)
     assert before.snapshots["account_id"].tolist() == ["b"]
     assert data.cutoffs == (pd.Timestamp("2024-06-01"),)
+
+
+def test_one_label_for_a_run_of_cutoffs_is_the_same_as_one_for_each(company: LearningData) -> None:
+    facts = [name for name in company.labels.columns if not name.endswith("_cutoff")]
+    runs = company.labels.groupby(facts, dropna=False, as_index=False).agg(
+        first_cutoff=("first_cutoff", "min"), last_cutoff=("last_cutoff", "max")
+    )
+    assert len(runs) < len(company.labels) / 3
+    in_runs = replace(company, labels=runs)
+
+    assert in_runs.cutoffs == company.cutoffs
+    for cutoff in (*company.cutoffs, company.through):
+        pd.testing.assert_frame_equal(in_runs.cohort(cutoff).snapshots, company.cohort(cutoff).snapshots)
+        np.testing.assert_array_equal(in_runs.cohort(cutoff).outcomes, company.cohort(cutoff).outcomes)
+        pd.testing.assert_frame_equal(in_runs.outcomes_at(cutoff), company.outcomes_at(cutoff), check_like=True)
 
 
 def test_the_type_of_a_date_and_the_order_of_rows_do_not_matter(company: LearningData) -> None:
@@ -72,9 +89,14 @@ def test_only_open_rows_in_scored_bands_are_predicted(snapshot_rows: Rows) -> No
         as_of=[date(2024, 1, 1)] * 5 + [date(2024, 1, 29)],
     )
     known = labels(
-        account_id=["x"], renewal_id=["x"], as_of=[date(2024, 1, 1)], cutoff=[date(2024, 6, 1)], is_churned=[False]
+        account_id=["x"],
+        renewal_id=["x"],
+        as_of=[date(2024, 1, 1)],
+        first_cutoff=[WALK[0]],
+        last_cutoff=[WALK[0]],
+        is_churned=[False],
     )
-    data = LearningData(rows, known, date(2024, 6, 1), (), ())
+    data = LearningData(rows, known, WALK[0], WALK, (), ())
 
     assert data.open_at(pd.Timestamp("2024-01-01"))["account_id"].tolist() == ["a0", "a4"]
 
@@ -101,7 +123,9 @@ def test_missing_columns_and_repeated_keys_are_refused(company: LearningData, fe
         replace(company, snapshots=company.snapshots.drop(columns=["band", "usage__noise_28d"]))
     with pytest.raises(ValueError, match=r"snapshots: 1 rows repeat the key account_id, renewal_id, as_of"):
         replace(company, snapshots=pd.concat([company.snapshots, company.snapshots.head(1)]))
-    with pytest.raises(ValueError, match=r"labels: missing columns cutoff"):
-        replace(company, labels=company.labels.drop(columns="cutoff"))
+    with pytest.raises(ValueError, match=r"labels: missing columns last_cutoff"):
+        replace(company, labels=company.labels.drop(columns="last_cutoff"))
+    with pytest.raises(ValueError, match=r"labels: 1 rows speak of a cut-off of which another row speaks"):
+        replace(company, labels=pd.concat([company.labels, company.labels.head(1)]))
     with pytest.raises(ValueError, match="a name occurs twice"):
         replace(company, features=(*features, features[0]))

@@ -324,7 +324,7 @@ def test_nothing_that_was_written_or_decided_later_changes_a_prediction(
     middle = walked.cutoffs[1]
     seen = small.snapshots["as_of"] <= middle
     later = small.snapshots[~seen].assign(**dict.fromkeys(TEXTS, "Budget freeze. Happy with the support"))
-    labels = small.labels.assign(is_churned=small.labels["is_churned"] ^ (small.labels["cutoff"] > middle))
+    labels = small.labels.assign(is_churned=small.labels["is_churned"] ^ (small.labels["first_cutoff"] > middle))
     changed = pd.concat([small.snapshots[seen], later])
     other = replace(small, snapshots=changed, labels=labels, trained_through=through.date())
     before = walked.history[walked.history["cutoff"] <= middle]

@@ -1,6 +1,7 @@
 """Outcomes against predictions and against what was learned: a planted change alarms, chance does not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -195,12 +196,11 @@ def test_a_slope_too_large_is_no_alarm() -> None:
 
 def trained_until(data: LearningData, training: pd.Timestamp, settings: ModelSettings) -> TrainingResult:
     """A training that knew only what was known at a date."""
-    past = LearningData(
-        data.snapshots[data.snapshots["as_of"] < training],
-        data.labels[data.labels["cutoff"] <= training],
-        training.date(),
-        data.features,
-        data.usage_features,
+    past = replace(
+        data,
+        snapshots=data.snapshots[data.snapshots["as_of"] < training],
+        labels=data.labels[data.labels["first_cutoff"] <= training],
+        trained_through=training.date(),
     )
     return train(past, settings)
 
@@ -231,7 +231,7 @@ def test_a_relation_that_turns_round_shows_in_the_slope_alone_and_calls_for_a_tr
             snapshots["as_of"] < training, 2 - snapshots["usage__trend_ratio"]
         ),
     )
-    turned = LearningData(mirrored, company.labels, company.trained_through, company.features, company.usage_features)
+    turned = replace(company, snapshots=mirrored)
 
     before, after = (scored_since(data, training, result) for data in (company, turned))
     as_ever, changed = (

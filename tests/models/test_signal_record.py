@@ -1,5 +1,6 @@
 """The track record of signals over forty renewals, counted by hand."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -51,13 +52,14 @@ def learning_data() -> LearningData:
     frame = snapshots()
     number = frame["account_id"].str[1:].astype(int)
     labels = frame[KEY].assign(
-        cutoff=pd.Timestamp(THROUGH).as_unit("us"),
+        first_cutoff=THROUGH,
+        last_cutoff=THROUGH,
         is_churned=number.isin(CHURNED),
         is_contracted=False,
         retained_share=1.0,
         days_to_decision=frame["lead_days"] - 20,
     )
-    return LearningData(frame, labels, THROUGH, (), ())
+    return LearningData(frame, labels, THROUGH, (THROUGH,), (), ())
 
 
 def fired_signals() -> pd.DataFrame:
@@ -168,7 +170,7 @@ def test_without_predictions_or_outcomes_it_says_nothing() -> None:
     none = predictions(0.2, 0.2).head(0)
     table = record_signals(data, fired_signals(), none, SETTINGS)
     assert table["added_log_odds"].isna().all()
-    early = LearningData(data.snapshots, data.labels.head(0), THROUGH, (), ())
+    early = replace(data, labels=data.labels.head(0))
     empty = record_signals(early, fired_signals(), none, SETTINGS)
     assert (empty["renewals"] == 0).all()
     assert not empty["is_watched"].any()

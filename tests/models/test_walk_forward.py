@@ -70,9 +70,11 @@ def test_nothing_that_became_known_after_a_cutoff_changes_a_prediction_made_at_i
     middle = walk.cutoffs[len(walk.cutoffs) // 2]
     seen = small.snapshots["as_of"] <= middle
     later = small.snapshots[~seen].assign(usage__active_users_28d=1e6, pulse__sentiment_level=2.0, sentiment="red")
-    labels = small.labels.assign(is_churned=small.labels["is_churned"] ^ (small.labels["cutoff"] > middle))
+    labels = small.labels.assign(is_churned=small.labels["is_churned"] ^ (small.labels["first_cutoff"] > middle))
     other = replace(small, snapshots=pd.concat([small.snapshots[seen], later]), labels=labels)
-    past_only = replace(small, snapshots=small.snapshots[seen], labels=small.labels[small.labels["cutoff"] <= middle])
+    past_only = replace(
+        small, snapshots=small.snapshots[seen], labels=small.labels[small.labels["first_cutoff"] <= middle]
+    )
 
     before = walk.history[walk.history["cutoff"] <= middle]
     replayed = walk.replays[walk.replays["as_of"] <= middle].reset_index(drop=True)
@@ -111,7 +113,7 @@ def test_a_renewal_that_was_learned_from_is_not_replayed_when_its_outcome_is_tak
     data = replace(
         small,
         snapshots=pd.concat([small.snapshots, again], ignore_index=True),
-        labels=small.labels[small.labels["cutoff"] <= cutoff],
+        labels=small.labels[small.labels["first_cutoff"] <= cutoff],
         trained_through=(cutoff + pd.Timedelta(days=84)).date(),
     )
     replays = walk_forward(data, fast_settings).replays
