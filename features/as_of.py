@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 from data_contracts.contract import Contract
 
 _DAY_ZERO = ibis.date("2000-01-03")
+_NEVER = ibis.timestamp("9999-12-31")
 
 
 def known_rows(
@@ -51,7 +52,8 @@ def known_rows(
     midnight = joined.as_of.cast("timestamp")
     visible = joined.recorded_at < midnight
     if contract.versioned:
-        visible &= joined.superseded_at.isnull() | (joined.superseded_at >= midnight)
+        # One comparison, which the join can make, and not two of which either may hold.
+        visible &= ibis.coalesce(joined.superseded_at, _NEVER) >= midnight
     if lookback is not None:
         column, days = lookback
         visible &= joined.as_of.delta(joined[column].cast("date"), unit="day").between(1, days)
@@ -182,7 +184,7 @@ def known_sums(sums: ir.Table, moments: ir.Table, windows: ir.Table, on: Sequenc
     joined = sums.join(looks, [*on, "cell"])
     visible = joined.seen_from <= joined.as_of
     if "gone_from" in sums.columns:
-        visible &= joined.gone_from.isnull() | (joined.gone_from > joined.as_of)
+        visible &= ibis.coalesce(joined.gone_from, _NEVER.date()) > joined.as_of
     known = joined.filter(visible)
     return known.drop(*(name for name in ("seen_from", "gone_from") if name in sums.columns))
 
@@ -218,11 +220,11 @@ def _pair(rows: ir.Table, moments: ir.Table, on: Sequence[str], lookback: tuple[
 
 
 def _newest_in_force(joined: ir.Table, contract: Contract, on: Sequence[str]) -> ir.Table:
-    """Keep, for each thing and moment, the row with the newest `valid_from`."""
+    """Keep, for each thing and moment, the row with the newest `valid_from`; a moment sees one version of each."""
     thing = [column for column in contract.key if column != "valid_from"]
-    newest_first = ibis.window(group_by=list(dict.fromkeys([*on, "as_of", *thing])), order_by=ibis.desc("valid_from"))
-    ranked = joined.mutate(_place=ibis.row_number().over(newest_first))
-    return ranked.filter(ranked["_place"] == 0).drop("_place")
+    seen = list(dict.fromkeys([*on, "as_of", *thing]))
+    newest = joined.group_by(seen).agg(valid_from=joined.valid_from.max())
+    return joined.semi_join(newest, [*seen, "valid_from"])
 
 
 def _hide_columns(joined: ir.Table, contract: Contract) -> ir.Table:
