@@ -16,6 +16,7 @@ from features.moments import (
     moments_of,
     only_where,
     ratio,
+    rows_saying,
     watched_moments,
 )
 from features.phrases import mentions
@@ -177,11 +178,13 @@ def build_emails(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per account and date of the spine that is measured, with one column per feature of `FEATURES`.
     """
     moments = watched_moments(spine, sources, "emails")
-    # Every moment with a mail in the last six months has one in the last fourteen.
-    people = _people_sums(moments, sources)
-    mails = _email_sums(mails_before(spine, sources))
-    summed = beside(people, mails, _cost_sums(moments, sources))
-    table = counted(moments, summed, sources, "emails", ("opened_at", "contact_id", "text"))
+    mails = mails_before(spine, sources)
+    sums = sources.engine.store(_email_sums(mails))
+    summed = beside(sums, _streaks(mails, sums), _newcomers(mails, sources), _cost_sums(moments, sources))
+    table = beside(
+        counted(moments, summed, sources, "emails", ("opened_at", "contact_id", "text")),
+        _last_inbound(mails, moments, sources),
+    )
     was_steady = table.streak_opened.cast("float64") >= STREAK_SHARE * table.streak_sent
     is_ended = was_steady & (table.streak_sent >= STREAK_MAILS) & (table.silent_sent >= SILENCE_MAILS)
     features = table.select(
@@ -210,33 +213,35 @@ def mails_before(spine: ir.Table, sources: Sources) -> ir.Table:
         sources: The ingested tables.
 
     Returns:
-        One row per moment and mail: `sent_at`, `days_ago`, `is_inbound`, `word_count`, and `opened_ago`, the days since
-        it was first opened, null where it was not, as known then.
+        One row per moment and mail: `contact_id`, `sent_at`, `days_ago`, `is_inbound`, `word_count`, and `opened_ago`,
+        the days since it was first opened, null where it was not, as known then.
     """
     known = sources.known("emails", moments_of(spine, sources), lookback=("sent_at", MAIL_DAYS))
     # There are tens of mails per moment.
     days_ago, opened_ago = (days_before(known, column).cast("int32") for column in ("sent_at", "opened_at"))
     is_inbound = known.direction == "inbound"
     return sources.engine.store(
-        known.select(*MOMENT, "sent_at", "word_count", is_inbound=is_inbound, days_ago=days_ago, opened_ago=opened_ago)
+        known.select(
+            *MOMENT,
+            "contact_id",
+            "sent_at",
+            "word_count",
+            is_inbound=is_inbound,
+            days_ago=days_ago,
+            opened_ago=opened_ago,
+        )
     )
 
 
 def _email_sums(mails: ir.Table) -> ir.Table:
-    """Return the counts that volume, length and opening are made of, from the last six months."""
+    """Return the counts that volume and length are made of, and when a mail was last opened, from six months."""
     known = mails.filter(mails.days_ago <= 2 * STREAK_DAYS)
-    known = known.mutate(is_opened=known.opened_ago.notnull())
-    opened = known.filter(known.is_opened & ~known.is_inbound)
-    # An old mail may be opened long after it was sent: the streak goes by sending, the silence by opening.
-    last = opened.group_by(list(MOMENT)).agg(last_opened=opened.days_ago.min(), last_opening=opened.opened_ago.min())
-    known = beside(known, last)
     is_in, is_out = known.is_inbound, ~known.is_inbound
+    is_opened = is_out & known.opened_ago.notnull()
     is_newest, is_recent = known.days_ago <= EMAIL_DAYS, known.days_ago <= LONG_EMAIL_DAYS
     is_counted = is_in & known.word_count.notnull()
     is_before = is_counted & ~is_newest & (known.days_ago <= EMAIL_DAYS + REPLY_PAST_DAYS)
     is_due = known.days_ago > OPENING_DAYS
-    has_fallen_silent = (known.last_opening > SILENCE_DAYS).fill_null(False)
-    in_streak = is_out & known.days_ago.between(known.last_opened, known.last_opened + STREAK_DAYS - 1).fill_null(False)
     return known.group_by(list(MOMENT)).agg(
         engagement__emails_in_28d=count_if(is_in & is_newest),
         engagement__emails_in_90d=count_if(is_in & is_recent),
@@ -246,31 +251,69 @@ def _email_sums(mails: ir.Table) -> ir.Table:
         newest_replies=count_if(is_counted & is_newest),
         past_words=known.word_count.sum(where=is_before).fill_null(0),
         past_replies=count_if(is_before),
-        opened=count_if(is_out & is_recent & is_due & known.is_opened),
+        opened=count_if(is_opened & is_recent & is_due),
         openable=count_if(is_out & is_recent & is_due),
+        # An old mail may be opened long after it was sent: the streak goes by sending, the silence by opening.
+        last_sent_days_ago=known.days_ago.min(where=is_opened),
+        last_opened_days_ago=known.opened_ago.min(where=is_opened),
+    )
+
+
+def _streaks(mails: ir.Table, sums: ir.Table) -> ir.Table:
+    """Return the streak of opened mails before each silence, and the mails in the silence, of moments that have one."""
+    silent = sums.filter(sums.last_opened_days_ago > SILENCE_DAYS)
+    silent = silent.select(*MOMENT, "last_sent_days_ago", "last_opened_days_ago")
+    known = mails.filter((mails.days_ago <= 2 * STREAK_DAYS) & ~mails.is_inbound).join(silent, list(MOMENT))
+    in_streak = known.days_ago.between(known.last_sent_days_ago, known.last_sent_days_ago + STREAK_DAYS - 1)
+    is_unopened = (known.days_ago < known.last_opened_days_ago) & (known.days_ago > OPENING_DAYS)
+    return known.group_by(list(MOMENT)).agg(
         streak_sent=count_if(in_streak),
-        streak_opened=count_if(in_streak & known.is_opened),
-        silent_sent=count_if(is_out & has_fallen_silent & (known.days_ago < known.last_opening) & is_due),
+        streak_opened=count_if(in_streak & known.opened_ago.notnull()),
+        silent_sent=count_if(is_unopened),
     )
 
 
 def _cost_sums(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return how many of the customer's mails speak of cost, of moments with any of the last weeks."""
-    known = sources.known("emails", moments, lookback=("sent_at", COST_DAYS))
-    asked = known.filter(known.direction == "inbound")
-    return asked.group_by(list(MOMENT)).agg(cost_emails=count_if(mentions(asked.text, COST_PHRASES)))
+    """Return how many of the customer's mails speak of cost, of moments with any such mail of the last weeks."""
+    asked = rows_saying(sources, "emails", "text", lambda text: mentions(text, COST_PHRASES))
+    asked = asked.filter(asked.direction == "inbound")
+    known = sources.known("emails", moments, lookback=("sent_at", COST_DAYS), rows=asked)
+    return known.group_by(list(MOMENT)).agg(cost_emails=known.count())
 
 
-def _people_sums(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return who is new in the correspondence, and when the customer last wrote, from the last fourteen months."""
-    known = sources.known("emails", moments, lookback=("sent_at", CORRESPONDENT_DAYS + CORRESPONDENT_PAST_DAYS))
-    known = known.mutate(days_ago=days_before(known, "sent_at"))
-    people = known.group_by([*MOMENT, "contact_id"]).agg(
-        newest_days=known.days_ago.min(),
-        first_days=known.days_ago.max(),
-        newest_in_days=known.days_ago.min(where=known.direction == "inbound"),
+def _newcomers(mails: ir.Table, sources: Sources) -> ir.Table:
+    """Return how many people are new in the correspondence, of moments with a mail.
+
+    Most of those who wrote of late wrote before: only for the others the rest of the past year is looked through.
+    """
+    people = mails.group_by([*MOMENT, "contact_id"]).agg(first_days=mails.days_ago.max())
+    of_late = people.filter(people.contact_id.notnull() & (people.first_days <= CORRESPONDENT_DAYS))
+    of_late = sources.engine.store(of_late.select(*MOMENT, "contact_id"))
+    known = sources.known(
+        "emails",
+        of_late,
+        ("account_id", "contact_id"),
+        lookback=("sent_at", CORRESPONDENT_DAYS + CORRESPONDENT_PAST_DAYS),
     )
-    is_new = people.contact_id.notnull() & (people.first_days <= CORRESPONDENT_DAYS)
-    return people.group_by(list(MOMENT)).agg(
-        new_people=count_if(is_new), engagement__days_since_email_in=people.newest_in_days.min()
+    before = known.filter(days_before(known, "sent_at") > CORRESPONDENT_DAYS)
+    new = of_late.anti_join(before, [*MOMENT, "contact_id"])
+    return new.group_by(list(MOMENT)).agg(new_people=new.count())
+
+
+def _last_inbound(mails: ir.Table, moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return when the customer last wrote, of moments with such a mail in the last fourteen months.
+
+    Most have written of late: only for the others the months before are looked through.
+    """
+    inbound = mails.filter(mails.is_inbound)
+    newest = inbound.group_by(list(MOMENT)).agg(engagement__days_since_email_in=inbound.days_ago.min().cast("int64"))
+    rows = sources.tables["emails"]
+    rows = rows.filter(rows.direction == "inbound")
+    others = moments.anti_join(newest, list(MOMENT))
+    known = sources.known(
+        "emails", others, lookback=("sent_at", CORRESPONDENT_DAYS + CORRESPONDENT_PAST_DAYS), rows=rows
     )
+    older = known.group_by(list(MOMENT)).agg(
+        engagement__days_since_email_in=days_before(known, "sent_at").min().cast("int64")
+    )
+    return newest.union(older)

@@ -4,6 +4,8 @@ Windows of days before the date, the left join that keeps every moment, the one 
 of when nothing on record means zero. What is measured stands in the families; what was known is cut in `as_of`.
 """
 
+from collections.abc import Callable
+
 import ibis
 import ibis.expr.types as ir
 
@@ -92,6 +94,24 @@ def count_if(condition: ir.BooleanValue) -> ir.IntegerScalar:
     return counted
 
 
+def rows_saying(
+    sources: Sources, table: str, column: str, says: Callable[[ir.StringValue], ir.BooleanValue]
+) -> ir.Table:
+    """Return the rows of a source table, all versions of them, whose text says something.
+
+    Each text is read once, like its tone.
+
+    Args:
+        sources: The ingested tables.
+        table: Name of the source table.
+        column: Name of its text column.
+        says: Whether a text says it.
+    """
+    texts = sources.engine.store(sources.tables[table].select(column).distinct())
+    found = sources.engine.store(texts.filter(says(texts[column])))
+    return sources.tables[table].semi_join(found, column)
+
+
 def text_tones(sources: Sources, table: str, column: str) -> ir.Table:
     """Return the tone of each text that a column of a source table ever held.
 
@@ -105,6 +125,6 @@ def text_tones(sources: Sources, table: str, column: str) -> ir.Table:
     Returns:
         One row per distinct text, under the name of the column, and its `tone`, -3 to 3.
     """
-    texts = sources.tables[table].select(column).distinct()
+    texts = sources.engine.store(sources.tables[table].select(column).distinct())
     texts = texts.filter(texts[column].notnull())
     return sources.engine.store(texts.mutate(tone=tone(texts[column])))

@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.emails import mails_before
-from features.moments import MOMENT, beside, count_if
+from features.moments import MOMENT, beside, count_if, rows_saying
 from features.run_sums import runs_by_integration, runs_loaded_through, runs_of
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
@@ -145,8 +145,9 @@ def gone_quiet(scene: Scene) -> ir.Table:
 
 def cost_question(scene: Scene) -> ir.Table:
     """Somebody new wants to know what it costs."""
-    known = scene.known("emails", lookback=("sent_at", QUESTION_DAYS))
-    asked = known.filter((known.direction == "inbound") & known.text.lower().re_search(COST_WORDS))
+    rows = rows_saying(scene.sources, "emails", "text", lambda text: text.lower().re_search(COST_WORDS))
+    rows = rows.filter(rows.direction == "inbound")
+    asked = scene.sources.known("emails", scene.moments, lookback=("sent_at", QUESTION_DAYS), rows=rows)
     contacts = contacts_at(scene.moments, scene.sources).select(*MOMENT, "contact_id", "role", "started_on")
     asked = asked.select(*MOMENT, "contact_id", sent_on=asked.sent_at.date())
     asked = asked.join(contacts, [*MOMENT, "contact_id"])

@@ -170,6 +170,15 @@ def test_mails_in_both_directions(make_sources: MakeSources) -> None:
     )
 
 
+@pytest.mark.parametrize(("days_ago", "expected"), [(240, 240), (241, 241), (425, 425), (426, None)])
+def test_who_has_not_written_for_months_is_looked_for_through_a_year(
+    make_sources: MakeSources, days_ago: int, expected: int | None
+) -> None:
+    mails = [mail(1, days_ago, contact_id="k1"), mail(2, days_ago + 1), *sent(3, 20)]
+    found = engagement_of(make_sources(emails=mails)).engagement__days_since_email_in["a"]
+    assert found == expected if expected else pd.isna(found)
+
+
 @pytest.mark.parametrize(
     ("opened", "unopened", "count"),
     [
