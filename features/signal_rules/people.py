@@ -138,34 +138,23 @@ def power_user_without_budget(scene: Scene) -> ir.Table:
     """Most of the value lies with somebody whom nobody asks."""
     used = use_by("user_id", scene.spine, scene.sources)
     users = used.filter(used.events_1_28 > 0).select(*MOMENT, "user_id", events="events_1_28")
-    contacts = _contacts(scene)
-    linked = contacts.filter(contacts.user_id.notnull())
-    contacts = linked.filter(linked.is_in_place)
-    roles = contacts.group_by([*MOMENT, "user_id"]).agg(
-        has_budget=contacts.role.isin(HAS_BUDGET).any(), role=contacts.role.min()
-    )
-    users = beside(users, roles, on=(*MOMENT, "user_id"))
-    busiest_first = ibis.window(group_by=list(MOMENT), order_by=[ibis.desc("events"), "user_id"])
-    users = users.mutate(has_budget=users.has_budget.fill_null(False), place=ibis.row_number().over(busiest_first))
-    is_top = users.place == 0
     summed = users.group_by(list(MOMENT)).agg(
-        users=users.count(),
-        events=users.events.sum().cast("int64"),
-        top_events=users.events.max(where=is_top),
-        top_role=users.role.max(where=is_top),
-        budget_events=users.events.sum(where=users.has_budget).fill_null(0).cast("int64"),
-        top_has_budget=(is_top & users.has_budget).any(),
+        users=users.count(), events=users.events.sum().cast("int64"), top_events=users.events.max()
     )
+    linked = _contacts(scene)
+    linked = linked.filter(linked.user_id.notnull())
     judged = summed.join(scene.facts(contact_counts).select(*MOMENT), list(MOMENT))
     # Where nobody of the contacts is known to use the product, anybody may be the one who does.
     judged = judged.semi_join(linked, list(MOMENT))
-    is_fired = (
-        (judged.users >= MINIMUM_USERS)
-        & (judged.events >= MINIMUM_EVENTS)
-        & (100 * judged.top_events >= TOP_USER_PERCENT * judged.events)
-        & ~judged.top_has_budget
-        & (100 * judged.budget_events < BUDGET_PERCENT * judged.events)
+    # Who the users are is asked only where so much hangs on one of them.
+    leaning = summed.filter(
+        (summed.users >= MINIMUM_USERS)
+        & (summed.events >= MINIMUM_EVENTS)
+        & (100 * summed.top_events >= TOP_USER_PERCENT * summed.events)
     )
+    in_place = linked.filter(linked.is_in_place)
+    judged = beside(judged, _busiest(*(rows.semi_join(leaning, list(MOMENT)) for rows in (users, in_place))))
+    is_fired = ~judged.top_has_budget & (100 * judged.budget_events < BUDGET_PERCENT * judged.events)
     evidence = sentence(
         "one person",
         when(judged.top_role.notnull(), sentence(" (", words(judged.top_role), ")")),
@@ -178,3 +167,19 @@ def power_user_without_budget(scene: Scene) -> ir.Table:
         " %",
     )
     return judge_accounts(judged, is_fired, evidence)
+
+
+def _busiest(users: ir.Table, contacts: ir.Table) -> ir.Table:
+    """Return of each moment the part of its busiest user, and the events of all who have a say in the budget."""
+    roles = contacts.group_by([*MOMENT, "user_id"]).agg(
+        has_budget=contacts.role.isin(HAS_BUDGET).any(), role=contacts.role.min()
+    )
+    users = beside(users, roles, on=(*MOMENT, "user_id"))
+    busiest_first = ibis.window(group_by=list(MOMENT), order_by=[ibis.desc("events"), "user_id"])
+    users = users.mutate(has_budget=users.has_budget.fill_null(False), place=ibis.row_number().over(busiest_first))
+    is_top = users.place == 0
+    return users.group_by(list(MOMENT)).agg(
+        top_role=users.role.max(where=is_top),
+        budget_events=users.events.sum(where=users.has_budget).fill_null(0).cast("int64"),
+        top_has_budget=(is_top & users.has_budget).any(),
+    )
