@@ -100,11 +100,13 @@ def account_use(spine: ir.Table, sources: Sources) -> ir.Table:
         first_days_ago=days_before(known, "first_day").max(),
         last_days_ago=days_before(known, "last_day").min(),
         active_days=known.days.sum(where=known.window < NEWEST_WEEKS),
-        active_weeks=known.window.nunique(where=known.days > 0),
+        # A week is a bit too: its days may have become known on several dates.
+        on_weeks=(ibis.literal(1, "int64") << known.window).bit_or(where=known.days > 0),
         week_events=(week * known.events).sum(),
     )
     used = beside(used, used_for(PAST_DAYS, moments, sources).mutate(has_past=True))
-    return sources.engine.store(used.mutate(has_past=used.has_past.fill_null(False)), through=[sums, weeks])
+    used = used.mutate(active_weeks=_bits(used.on_weeks.fill_null(0), WEEKS), has_past=used.has_past.fill_null(False))
+    return sources.engine.store(used.drop("on_weeks"), through=[sums, weeks])
 
 
 def used_for(days: int, moments: ir.Table, sources: Sources, on: Sequence[str] = ("account_id",)) -> ir.Table:
@@ -137,8 +139,12 @@ def _weeks(placed: ir.Table) -> tuple[ir.Table, ir.Table]:
     # Some rows of a day may be recorded later than others: it is a day of use from the first of them on.
     before = ibis.window(group_by=["account_id", "cell"], order_by="seen_from", preceding=(None, 1))
     new = sums.on_days & ~sums.on_days.bit_or().over(before).fill_null(0)
-    days = reduce(add, [(new >> day) & 1 for day in range(7)])
-    return sums, sums.mutate(days=days).drop("on_days")
+    return sums, sums.mutate(days=_bits(new, 7)).drop("on_days")
+
+
+def _bits(value: ir.IntegerValue, size: int) -> ir.IntegerValue:
+    """Count the bits of a value that are set, of as many as it has."""
+    return reduce(add, [(value >> bit) & 1 for bit in range(size)])
 
 
 def _placed(spine: ir.Table, sources: Sources, edges: Sequence[int]) -> tuple[ir.Table, ir.Table]:
