@@ -15,6 +15,7 @@ from features.usage_sums import LOOKBACK_DAYS, WINDOW_DAYS, account_use, events_
 
 PAST_WINDOWS = 6
 """How many windows of 28 days before the newest one are an account's own past: tickets are rare."""
+PAST_DAYS = (1 + PAST_WINDOWS) * WINDOW_DAYS
 RECENT_DAYS = 90
 RATED_DAYS = 180
 AGEING_AFTER_DAYS = 14
@@ -234,60 +235,92 @@ def build_support(spine: ir.Table, sources: Sources) -> ir.Table:
         One row per account and date of the spine that is measured, with one column per feature of this module.
     """
     moments = watched_moments(spine, sources, "support_tickets")
-    sums = _sums(_tickets(moments, sources))
-    measured = beside(moments, sums, _steady_usage(spine, sources))
+    sums = _sums(tickets_before(spine, sources))
+    measured = beside(moments, _ever(moments, sources), sums, _steady_usage(spine, sources))
     return sources.engine.store(_features(measured))
 
 
-def _tickets(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the tickets known at each moment, with days counted back from it."""
-    known = sources.known("support_tickets", moments)
-    known = known.join(text_tones(sources, "support_tickets", "subject"), "subject", how="left").drop("subject_right")
+def tickets_before(spine: ir.Table, sources: Sources) -> ir.Table:
+    """Return the tickets known at each moment that are open, or were opened, closed or escalated not long ago.
+
+    Args:
+        spine: As built by `features.spine.build_spine`.
+        sources: The ingested tables.
+
+    Returns:
+        One row per moment, once tickets are on record, and ticket: `priority`, `csat`, the `tone` of its subject, and
+        how many days ago it was opened, closed and escalated, as known then, in `opened_ago`, `closed_ago` and
+        `escalated_ago`; `seconds_to_close`, which says something only where it is closed; `is_open`, `is_ageing` and
+        `is_friction`. No ticket opened in the last `PAST_DAYS` is missing.
+    """
+    rows = sources.tables["support_tickets"]
+    # Once per ticket, and read only where the date knows that it is closed. Of whole seconds: their sum is exact in any
+    # order.
+    opened, closed = (rows[column].truncate("s").epoch_seconds() for column in ("opened_at", "closed_at"))
+    rows = beside(
+        rows.mutate(seconds_to_close=closed - opened),
+        text_tones(sources, "support_tickets", "subject"),
+        on=("subject",),
+    )
+    moments = watched_moments(spine, sources, "support_tickets")
+    known = sources.known("support_tickets", moments, rows=rows.drop("subject"))
     known = known.mutate(
-        opened_ago=days_before(known, "opened_at"),
-        closed_ago=days_before(known, "closed_at"),
-        escalated_ago=days_before(known, "escalated_at"),
-        # Of whole seconds: their sum is exact in any order.
-        seconds_to_close=known.closed_at.truncate("s").epoch_seconds() - known.opened_at.truncate("s").epoch_seconds(),
+        **{f"{what}_ago": days_before(known, f"{what}_at").cast("int32") for what in ("opened", "closed", "escalated")}
     )
-    known = known.filter(known.opened_ago >= 1)
+    known = known.mutate(is_open=known.closed_ago.isnull())
+    # Most tickets of a long history were opened and closed before any of the windows.
+    known = known.filter(
+        (known.opened_ago >= 1)
+        & (
+            known.is_open
+            | (known.opened_ago <= PAST_DAYS)
+            | (known.closed_ago <= RATED_DAYS)
+            | (known.escalated_ago <= RECENT_DAYS)
+        )
+    )
     days_open = known.opened_ago - known.closed_ago.fill_null(0)
-    return known.select(
-        *MOMENT,
-        "opened_ago",
-        "closed_ago",
-        "escalated_ago",
-        "seconds_to_close",
-        "priority",
-        "csat",
-        "tone",
-        is_open=known.closed_ago.isnull(),
-        is_ageing=known.closed_ago.isnull() & (known.opened_ago > AGEING_AFTER_DAYS),
-        is_friction=(known.opened_ago <= FRICTION_DAYS)
-        & (known.escalated_ago.notnull() | (known.csat <= LOW_CSAT).fill_null(False) | (days_open > AGEING_AFTER_DAYS)),
+    return sources.engine.store(
+        known.select(
+            *MOMENT,
+            "opened_ago",
+            "closed_ago",
+            "escalated_ago",
+            "seconds_to_close",
+            "priority",
+            "csat",
+            "tone",
+            "is_open",
+            is_ageing=known.is_open & (known.opened_ago > AGEING_AFTER_DAYS),
+            is_friction=(known.opened_ago <= FRICTION_DAYS)
+            & (
+                known.escalated_ago.notnull()
+                | (known.csat <= LOW_CSAT).fill_null(False)
+                | (days_open > AGEING_AFTER_DAYS)
+            ),
+        )
     )
+
+
+def _ever(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return when the first and the last ticket was opened, however long ago, of moments that know of any."""
+    rows = sources.tables["support_tickets"].select("account_id", "opened_at", "recorded_at", "superseded_at")
+    known = sources.known("support_tickets", moments, rows=rows)
+    known = known.mutate(opened_ago=days_before(known, "opened_at"))
+    known = known.filter(known.opened_ago >= 1)
+    return known.group_by(list(MOMENT)).agg(first_ago=known.opened_ago.max(), last_ago=known.opened_ago.min())
 
 
 def _sums(tickets: ir.Table) -> ir.Table:
     """Return the counts and exact sums of each moment that has a ticket, null where it has only long settled ones."""
-    ever = tickets.group_by(list(MOMENT)).agg(first_ago=tickets.opened_ago.max(), last_ago=tickets.opened_ago.min())
-    past_days = (1 + PAST_WINDOWS) * WINDOW_DAYS
-    # Most tickets of a long history were opened and closed before any of the windows.
-    tickets = tickets.filter(
-        tickets.is_open
-        | (tickets.opened_ago <= past_days)
-        | (tickets.closed_ago <= RATED_DAYS)
-        | (tickets.escalated_ago <= RECENT_DAYS)
-    )
     is_recent = tickets.opened_ago <= RECENT_DAYS
     is_closed_recently = tickets.closed_ago <= RECENT_DAYS
     is_rated = tickets.csat.notnull()
     is_rated_newly = is_rated & is_closed_recently
     is_rated_before = is_rated & tickets.closed_ago.between(RECENT_DAYS + 1, RATED_DAYS)
-    sums = tickets.group_by(list(MOMENT)).agg(
+    return tickets.group_by(list(MOMENT)).agg(
         newest=count_if(tickets.opened_ago <= WINDOW_DAYS),
         recent=count_if(is_recent),
-        past=count_if(tickets.opened_ago.between(WINDOW_DAYS + 1, past_days)),
+        past=count_if(tickets.opened_ago.between(WINDOW_DAYS + 1, PAST_DAYS)),
         prioritized=count_if(is_recent & tickets.priority.notnull()),
         severe=count_if(is_recent & tickets.priority.isin(["high", "urgent"])),
         toned=count_if(is_recent & tickets.tone.notnull()),
@@ -306,7 +339,6 @@ def _sums(tickets: ir.Table) -> ir.Table:
         low_ratings=count_if((tickets.csat <= LOW_CSAT) & (tickets.closed_ago <= RATED_DAYS)),
         frictions=count_if(tickets.is_friction),
     )
-    return beside(ever, sums)
 
 
 def _is_silent(sums: ir.Table) -> ir.BooleanValue:
@@ -324,7 +356,7 @@ def _steady_usage(spine: ir.Table, sources: Sources) -> ir.Table:
 
 def _features(sums: ir.Table) -> ir.Table:
     """Compute every feature from exact sums; the trend waits until the first ticket lies before all its windows."""
-    has_past = sums.first_ago > (1 + PAST_WINDOWS) * WINDOW_DAYS
+    has_past = sums.first_ago > PAST_DAYS
     ratings = sums.ratings_newly + sums.ratings_before
     change = ratio(sums.points_newly, sums.ratings_newly) - ratio(sums.points_before, sums.ratings_before)
     return sums.select(

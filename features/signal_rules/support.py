@@ -7,6 +7,7 @@ from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts
 from features.signal_rules.usage import usage_trend
 from features.signal_rules.wording import days_between, number_of, sentence, when
+from features.support import tickets_before
 
 SPIKE_TICKETS = 3
 SPIKE_FACTOR = 2
@@ -21,23 +22,19 @@ STEADY_PERCENT = 70
 
 
 def ticket_counts(scene: Scene) -> ir.Table:
-    """Return per moment what is known of tickets, zero where there are none."""
-    known = scene.known("support_tickets")
-    opened_on = known.opened_at.date()
-    known = known.filter(opened_on < known.as_of)
-    days_ago = days_between(known.opened_at.date(), known.as_of)
-    is_open = known.closed_at.isnull()
-    is_old = days_ago.between(SORE_AFTER_DAYS + 1, SORE_WINDOW_DAYS)
-    is_escalated = known.escalated_at.notnull() & is_open
+    """Return per moment what is known of tickets that are open or not long settled, zero where there are none."""
+    known = tickets_before(scene.spine, scene.sources)
+    is_old = known.opened_ago.between(SORE_AFTER_DAYS + 1, SORE_WINDOW_DAYS)
+    is_escalated = known.escalated_ago.notnull() & known.is_open
     counted = known.group_by(list(MOMENT)).agg(
-        opened_28d=count_if(days_ago <= 28),
-        opened_84d=count_if(days_ago.between(29, 112)),
+        opened_28d=count_if(known.opened_ago <= 28),
+        opened_84d=count_if(known.opened_ago.between(29, 112)),
         escalated=count_if(is_escalated),
-        escalated_on=known.escalated_at.date().min(where=is_escalated),
+        escalated_days=known.escalated_ago.max(where=is_escalated),
         old=count_if(is_old),
-        old_open=count_if(is_old & is_open),
-        old_bad=count_if(is_old & ~is_open & (known.csat <= SORE_CSAT).fill_null(False)),
-        newest_days_ago=days_ago.min(),
+        old_open=count_if(is_old & known.is_open),
+        old_bad=count_if(is_old & ~known.is_open & (known.csat <= SORE_CSAT).fill_null(False)),
+        newest_days_ago=known.opened_ago.min(),
     )
     table = scene.at_moments(counted, "support_tickets")
     counts = ("opened_28d", "opened_84d", "escalated", "old", "old_open", "old_bad")
@@ -64,7 +61,7 @@ def escalation_open(scene: Scene) -> ir.Table:
     evidence = sentence(
         number_of(counts.escalated, "escalated ticket"),
         " open, the oldest for ",
-        number_of(days_between(counts.escalated_on, counts.as_of), "day"),
+        number_of(counts.escalated_days, "day"),
     )
     return judge_accounts(counts, counts.escalated > 0, evidence)
 
