@@ -5,7 +5,7 @@ execute Ibis. Anything that differs between engines belongs there, so that a fea
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ import pyarrow.parquet as pq
 
 from data_contracts.reading import literal_path
 from features.ordering import sort_rows
+
+BATCH_ROWS = 122_880
+"""Rows of a piece, which is a row group of the file: as many as the engine has in one of its own."""
 
 
 class EngineError(Exception):
@@ -92,6 +95,10 @@ class Engine(ABC):
         """Execute an expression and return its rows, in no particular order unless it is sorted."""
 
     @abstractmethod
+    def _batches(self, expression: ir.Table) -> Iterable[pa.RecordBatch]:
+        """Execute an expression and return its rows piece by piece."""
+
+    @abstractmethod
     def close(self) -> None:
         """Release the session and its temporary tables."""
 
@@ -116,11 +123,23 @@ class Engine(ABC):
         return sort_rows(frame, sort_by)
 
     def write_parquet(self, expression: ir.Table, path: Path, sort_by: tuple[str, ...]) -> int:
-        """Execute an expression, write its rows sorted by key, and return how many there are."""
-        table = self.to_arrow(expression.order_by(list(sort_by)))
+        """Execute an expression, write its rows sorted by key, and return how many there are.
+
+        Rows are written by a thread of their own while the engine brings the next ones.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path, compression="zstd")
-        return int(table.num_rows)
+        schema = expression.schema().to_pyarrow()
+        rows = 0
+        with pq.ParquetWriter(path, schema, compression="zstd") as file, ThreadPoolExecutor(max_workers=1) as hand:
+            written: Future[None] | None = None
+            for batch in self._batches(expression.order_by(list(sort_by))):
+                if written is not None:
+                    written.result()
+                written = hand.submit(file.write_batch, batch.cast(schema))
+                rows += batch.num_rows
+            if written is not None:
+                written.result()
+        return rows
 
     def scalar(self, expression: ir.Scalar) -> Any:
         """Execute an expression that is one value; null is None."""
@@ -222,6 +241,13 @@ class DuckDBEngine(Engine):
         """Execute an expression and return its rows, in no particular order unless it is sorted."""
         self._settle()
         return self._connection.to_pyarrow(expression)
+
+    def _batches(self, expression: ir.Table) -> Iterable[pa.RecordBatch]:
+        self._settle()
+        # What Ibis would call is deprecated in DuckDB.
+        result = self._connection.con.execute(self._connection.compile(expression))
+        batches: Iterable[pa.RecordBatch] = result.to_arrow_reader(BATCH_ROWS)
+        return batches
 
     def close(self) -> None:
         """Release the session and its temporary tables; steps that nobody waits for are given up."""

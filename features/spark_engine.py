@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +25,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from features.engine import Engine, EngineError
+from features.engine import BATCH_ROWS, Engine, EngineError
 from features.spark_dialect import SparkDialect
 
 SHUFFLE_PARTITIONS = 8
@@ -128,6 +128,10 @@ class SparkEngine(Engine):
         """Execute an expression and return its rows, in no particular order unless it is sorted."""
         with _errors_told():
             return self._query(expression).toArrow().cast(expression.schema().to_pyarrow())
+
+    def _batches(self, expression: ir.Table) -> Iterable[pa.RecordBatch]:
+        batches: Iterable[pa.RecordBatch] = self.to_arrow(expression).to_batches(max_chunksize=BATCH_ROWS)
+        return batches
 
     def close(self) -> None:
         """Release the session, its temporary tables and its Java process."""

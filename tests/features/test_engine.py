@@ -3,10 +3,13 @@
 import signal
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features.engine import DuckDBEngine, Engine
@@ -75,6 +78,32 @@ def test_a_step_that_fails_is_told_to_whoever_asks_for_a_result(engine: DuckDBEn
         values_of(engine, later)
     # Those that do not rest on it can still be asked for.
     assert values_of(engine, engine.store(texts.filter(texts.number == "1"))) == [1]
+
+
+def test_rows_are_written_in_order_piece_by_piece(
+    engine: DuckDBEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("features.engine.BATCH_ROWS", 2_048)
+    table = numbers(engine, *range(5_000, 0, -1))
+
+    rows = engine.write_parquet(table, tmp_path / "new" / "numbers.parquet", ("number",))
+
+    written = pq.ParquetFile(tmp_path / "new" / "numbers.parquet")
+    assert rows == 5_000
+    assert [written.metadata.row_group(group).num_rows for group in range(written.num_row_groups)] == [2048, 2048, 904]
+    assert written.read()["number"].to_pylist() == list(range(1, 5_001))
+
+
+def test_a_table_without_rows_is_written_with_its_columns(engine: DuckDBEngine, tmp_path: Path) -> None:
+    table = numbers(engine, 1)
+    assert engine.write_parquet(table.filter(table.number > 1), tmp_path / "none.parquet", ("number",)) == 0
+    assert pq.read_schema(tmp_path / "none.parquet") == pa.schema({"number": pa.int64()})
+
+
+def test_rows_that_cannot_be_computed_are_told_while_writing(engine: DuckDBEngine, tmp_path: Path) -> None:
+    texts = numbers(engine, *map(str, range(3_000)), "two")
+    with pytest.raises(Exception, match="'two'"):
+        engine.write_parquet(texts.mutate(number=texts.number.cast("int64")), tmp_path / "texts.parquet", ("number",))
 
 
 def hours_of_work(engine: Engine) -> ir.Table:
