@@ -32,6 +32,10 @@ from data_contracts.report import IngestReport
 from data_contracts.source_files import SourceFiles, missing_table
 from data_contracts.versions import with_successors
 
+_GROUPS = 8
+"""Row groups that a file has at least, since an engine reads each with one core; a group has whole vectors of rows."""
+_VECTOR, _LARGEST_GROUP = 2_048, 122_880
+
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
@@ -98,7 +102,7 @@ def _ingest(work: IngestWork, table: Path, parents: Mapping[str, Path]) -> Inges
         counts = _count_rows(work)
         if work.source is None and not counts.recorded:
             return None
-        _stage(work)
+        _stage(work, counts.read + counts.recorded)
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         if work.source is None:
             raise
@@ -154,13 +158,13 @@ def _count_rows(work: IngestWork) -> _Counts:
     return _Counts(int(read) + files, int(unknown), recorded + files, has_broken=rows > 0 or files > 0)
 
 
-def _stage(work: IngestWork) -> None:
+def _stage(work: IngestWork, count: int) -> None:
     """Write the known rows that break no rule of their own, sorted."""
     staged = work.scratch / "stage.parquet"
     names = ", ".join(f'"{name}"' for name in work.contract.column_names)
     known = f'"recorded_at" < {_midnight(work.as_of)} AND ({_any_broken(work)}) IS NOT TRUE'
     rows = f"SELECT {names} FROM ({work.rows()}) WHERE {known}"
-    _copy(work, rows, staged)
+    _copy(work, rows, staged, count)
     work.connection.execute(f"CREATE VIEW stage AS FROM {_parquet(staged)}")
     if work.recorded:
         own = work.rows(is_recorded=True)
@@ -178,7 +182,7 @@ def _write_table(work: IngestWork, table: Path, *, is_staged: bool, has_withdraw
         rows = with_successors(rows, work.contract, has_withdrawn=has_withdrawn)
     if rows != "FROM stage":
         finished = work.scratch / "table.parquet"
-        _copy(work, rows, finished)
+        _copy(work, rows, finished, _single(work.connection, "SELECT count(*) FROM stage"))
     finished.replace(table)
 
 
@@ -213,9 +217,10 @@ def _write_absent_table(connection: duckdb.DuckDBPyConnection, contract: Contrac
     return IngestReport.not_supplied(contract)
 
 
-def _copy(work: IngestWork, rows: str, path: Path) -> None:
+def _copy(work: IngestWork, rows: str, path: Path, count: int) -> None:
     order = ", ".join(f'"{name}"' for name in (*work.contract.key, "recorded_at"))
-    target = f"{quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+    size = min(max(count // _GROUPS // _VECTOR * _VECTOR, _VECTOR), _LARGEST_GROUP)
+    target = f"{quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {size})"
     work.connection.execute(f"COPY ({rows} ORDER BY {order}) TO {target}")
 
 

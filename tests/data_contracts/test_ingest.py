@@ -1,5 +1,6 @@
 """Each kind of broken row and table: what is set aside under the limit, what is a problem over it, what is said."""
 
+import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.contract import source_contracts
@@ -400,3 +401,16 @@ def test_second_ingest_leaves_nothing_of_the_first(company, renewals):
     company.ingest("renewals")
 
     assert sorted(path.name for path in (company.lake / "renewals").iterdir()) == ["renewals.parquet", "report.json"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups"), [(100, [100]), (20_000, [2_048] * 9 + [1_568]), (40_000, [4_096] * 9 + [3_136])]
+)
+def test_a_table_of_some_size_is_written_in_groups_that_several_cores_can_read(company, rows, groups):
+    query = "SELECT 'A1' AS account_id, 'U' || i AS user_id, 'm' AS module, DATE '2025-01-01' AS usage_date"
+    company.write_parquet(
+        "usage_daily", f"{query}, 1 AS events, TIMESTAMP '2025-01-02' AS recorded_at FROM range({rows}) AS n(i)"
+    )
+    assert company.ingest("usage_daily").rows_kept == rows
+    written = pq.ParquetFile(company.lake / "usage_daily" / "usage_daily.parquet").metadata
+    assert [written.row_group(group).num_rows for group in range(written.num_row_groups)] == groups
