@@ -1,4 +1,4 @@
-"""The pulses known at each moment, newest first, and the one that counts for a renewal: the gut pulse.
+"""The pulses known at each moment, and the one that counts for a renewal: the gut pulse.
 
 The *gut pulse* of a snapshot is the newest one about the renewal, written in this term and not over 120 days ago, else
 the newest one about the relationship. Its state says how far it can still be taken at its word. What the run of pulses
@@ -8,7 +8,7 @@ says besides is measured in `pulse`.
 import ibis
 import ibis.expr.types as ir
 
-from features.moments import MOMENT, beside, days_before, moments_of
+from features.moments import MOMENT, beside, count_if, days_before, moments_of, only_where
 from features.sources import Sources
 from features.spine import KEY
 
@@ -40,39 +40,35 @@ def gut_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
         `last_pulse_on` and `last_pulse_reason`.
     """
     snapshots = spine.select(*KEY, "term_start_date", "csm_id")
-    pulses = pulses_newest_first(moments_of(spine, sources), sources)
-    # The others are neither the newest nor young enough; most pulses of a long history are among them.
-    pulses = pulses.filter((pulses.place == 0) | (pulses.age_days <= ABSENT_AFTER_DAYS))
-    pulses = with_texts(pulses, sources, "sentiment", "about", "reason")
-    joined = snapshots.drop("csm_id").join(pulses, list(MOMENT))
-    is_of_this_renewal = (
-        (joined.about == "renewal")
-        & (joined.pulse_on >= joined.term_start_date)
-        & (joined.age_days <= ABSENT_AFTER_DAYS)
+    moments = moments_of(spine, sources)
+    pulses = known_pulses(moments, sources)
+    # Most pulses of a long history are older.
+    young = snapshots.drop("csm_id").join(pulses.filter(pulses.age_days <= ABSENT_AFTER_DAYS), list(MOMENT))
+    is_of_this_renewal = young.is_about_renewal & (young.pulse_on >= young.term_start_date)
+    turns = young.group_by(list(KEY)).agg(
+        of_this_renewal=young.turn.max(where=is_of_this_renewal),
+        of_the_relationship=young.turn.max(where=~young.is_about_renewal),
     )
-    newest = joined.filter(joined.place == 0).select(*KEY, last_pulse_on="pulse_on", last_pulse_reason="reason")
-    preferred = ibis.window(group_by=list(KEY), order_by=[ibis.desc("is_of_this_renewal"), "place"])
-    ranked = joined.mutate(is_of_this_renewal=is_of_this_renewal)
-    ranked = ranked.filter(ranked.is_of_this_renewal | (ranked.about == "relationship"))
-    ranked = ranked.mutate(choice=ibis.row_number().over(preferred))
-    chosen = ranked.filter((ranked.choice == 0) & (ranked.age_days <= ABSENT_AFTER_DAYS))
-    chosen = chosen.select(
-        *KEY, "sentiment", "pulse_on", gut_pulse_id="pulse_id", gut_reason="reason", pulse_age_days="age_days"
-    )
-    table = beside(snapshots, newest, chosen, on=KEY)
+    table = beside(beside(snapshots, turns, on=KEY), newest_pulses(moments, sources).select(*MOMENT, "newest"))
+    chosen = ibis.coalesce(table.of_this_renewal, table.of_the_relationship)
+    table = table.mutate(is_chosen=chosen.notnull(), turn=ibis.coalesce(chosen, table.newest))
+    table = beside(table, pulse_texts(sources, "sentiment", "reason"), on=TURN)
     table = beside(table, owner_since(snapshots, sources))
-    return sources.engine.store(
-        table.select(
-            *KEY,
-            "sentiment",
-            "pulse_age_days",
-            "gut_reason",
-            "gut_pulse_id",
-            last_pulse_on=ibis.coalesce(table.pulse_on, table.last_pulse_on),
-            last_pulse_reason=ibis.ifelse(table.gut_pulse_id.notnull(), table.gut_reason, table.last_pulse_reason),
-            pulse_state=state_of(table),
-        )
+    gut = {
+        "sentiment": table.sentiment,
+        "pulse_age_days": days_before(table, "pulse_on").cast("int32"),
+        "gut_reason": table.reason,
+        "gut_pulse_id": table.pulse_id,
+        "pulse_on": table.pulse_on,
+    }
+    said = table.select(
+        *KEY,
+        **{name: only_where(table.is_chosen, value) for name, value in gut.items()},
+        last_pulse_on="pulse_on",
+        last_pulse_reason="reason",
+        owner_since="owner_since",
     )
+    return sources.engine.store(said.mutate(pulse_state=state_of(said)).drop("owner_since", "pulse_on"))
 
 
 def state_of(pulses: ir.Table) -> ir.StringValue:
@@ -90,35 +86,55 @@ def state_of(pulses: ir.Table) -> ir.StringValue:
     )
 
 
-def pulses_newest_first(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the pulses known at each moment: their colour, and which is the newest.
+def known_pulses(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return the pulses known at each moment.
 
     Returns:
-        One row per moment and pulse: `turn` (see `TURN`), `pulse_on`, `age_days`, `place` (0 is the newest) and `level`
-        of the colour. Answers and texts are left behind: there are tens of pulses per moment and few of them are read;
-        see `in_order` and `with_texts`.
+        One row per moment and pulse: `turn` (see `TURN`; the newest has the highest), `pulse_on`, `age_days`, `level`
+        of the colour, and `is_about_renewal`. Answers and texts are left behind: there are tens of pulses per moment
+        and few of them are read; see `in_order` and `pulse_texts`.
     """
-    ordered = in_order(sources).select(*TURN, "recorded_at", "superseded_at", "pulse_on", "level")
+    ordered = in_order(sources).select(*TURN, "recorded_at", "superseded_at", "pulse_on", "level", "is_about_renewal")
     known = sources.known("csm_pulses", moments, rows=ordered)
     known = known.filter(known.pulse_on < known.as_of).drop("recorded_at")
-    newest_first = ibis.window(group_by=list(MOMENT), order_by=ibis.desc("turn"))
-    placed = known.mutate(
-        age_days=days_before(known, "pulse_on").cast("int32"),
-        place=ibis.row_number().over(newest_first).cast("int32"),
+    return sources.engine.store(known.mutate(age_days=days_before(known, "pulse_on").cast("int32")))
+
+
+def newest_pulses(moments: ir.Table, sources: Sources) -> ir.Table:
+    """Return which of the pulses known at each moment are the newest two, and for how long the colour has stood.
+
+    Sums in two passes: to put tens of pulses per moment in order takes several times as long.
+
+    Returns:
+        One row per moment with a pulse: `newest` and `before`, the turns of the two, the latter null where there is but
+        one, and `streak`, how many pulses in a row have the colour of the newest, which is one of them.
+    """
+    pulses = known_pulses(moments, sources)
+    lasts = {f"last_{level}": pulses.turn.max(where=pulses.level == level) for level in LEVELS.values()}
+    last = pulses.group_by(list(MOMENT)).agg(newest=pulses.turn.max(), **lasts)
+    # The streak begins after the last pulse of another colour.
+    ended = ibis.greatest(*(last[name].nullif(last.newest) for name in lasts))
+    joined = pulses.join(last.select(*MOMENT, "newest", ended=ended.fill_null(-1)), list(MOMENT))
+    return sources.engine.store(
+        joined.group_by([*MOMENT, "newest"]).agg(
+            before=joined.turn.max(where=joined.turn < joined.newest), streak=count_if(joined.turn > joined.ended)
+        )
     )
-    return sources.engine.store(placed)
 
 
-def with_texts(pulses: ir.Table, sources: Sources, *columns: str) -> ir.Table:
-    """Return pulses with their `pulse_id`, `recorded_at`, and values of theirs that were not carried along.
+def pulse_texts(sources: Sources, *columns: str) -> ir.Table:
+    """Return of all pulses, by their turn, what is not carried along.
 
     Args:
-        pulses: Some of those that `pulses_newest_first` returned.
         sources: The ingested tables.
         columns: Names of columns of the source.
+
+    Returns:
+        One row per pulse and version: `account_id`, `turn`, `pulse_id`, `recorded_at`, `pulse_on`, `level`, and the
+        columns.
     """
-    named = pulses.join(in_order(sources).select(*TURN, "pulse_id", "recorded_at"), list(TURN))
-    return sources.with_values("csm_pulses", named, *columns) if columns else named
+    pulses = in_order(sources).select(*TURN, "pulse_id", "recorded_at", "pulse_on", "level")
+    return sources.with_values("csm_pulses", pulses, *columns) if columns else pulses
 
 
 def in_order(sources: Sources) -> ir.Table:
@@ -128,7 +144,7 @@ def in_order(sources: Sources) -> ir.Table:
 
     Returns:
         One row per pulse and version: `account_id`, `turn`, `pulse_id`, `recorded_at`, `superseded_at`, `pulse_on`,
-        `level` of the colour, and the level of each answer as `<question>_at`.
+        `level` of the colour, `is_about_renewal`, and the level of each answer as `<question>_at`.
     """
     pulses = sources.tables["csm_pulses"]
     order = ibis.window(group_by="account_id", order_by=["pulse_at", "recorded_at", "pulse_id"])
@@ -141,6 +157,7 @@ def in_order(sources: Sources) -> ir.Table:
             turn=ibis.row_number().over(order).cast("int32"),
             pulse_on=pulses.pulse_at.date(),
             level=level_of(pulses.sentiment, LEVELS),
+            is_about_renewal=pulses.about == "renewal",
             **{f"{question}_at": level_of(pulses[question], answers) for question, answers in ANSWERS.items()},
         )
     )

@@ -14,7 +14,7 @@ from operator import add
 import ibis
 import ibis.expr.types as ir
 
-from features.gut_pulse import ANSWERS, gut_pulse, owner_since, pulses_newest_first, state_of, with_texts
+from features.gut_pulse import ANSWERS, TURN, gut_pulse, known_pulses, owner_since, pulse_texts, state_of
 from features.history import first_term_start
 from features.labels import label_snapshots
 from features.moments import MOMENT, beside, days_before, moments_of
@@ -103,15 +103,14 @@ def _last_pulses(sources: Sources, through: date) -> ir.Table:
     ends = _ends(sources, through)
     ends = ends.filter(ends.outcome.isin(["renewed", "churned"]) & (ends.term_days >= SHORT_TERM_DAYS))
     ends = sources.engine.store(ends.mutate(known_on=ibis.least(ends.notice_given_on, ends.decided_on)))
-    pulses = pulses_newest_first(ends.select("account_id", as_of="known_on").distinct(), sources)
-    pulses = with_texts(pulses, sources)
-    pulses = pulses.select("account_id", "pulse_id", "pulse_on", "recorded_at", "place", known_on="as_of")
+    pulses = known_pulses(ends.select("account_id", as_of="known_on").distinct(), sources).select(*MOMENT, "turn")
+    pulses = pulses.join(pulse_texts(sources), list(TURN)).drop("level").rename(known_on="as_of")
     spoken = ends.join(pulses, ["account_id", "known_on"])
     # A pulse may be recorded days after it was given, and was nobody's knowledge before.
     as_of = ibis.greatest(spoken.recorded_at.date(), spoken.pulse_on) + ibis.interval(days=1)
     spoken = spoken.mutate(as_of=as_of)
     spoken = spoken.filter((spoken.pulse_on >= spoken.term_start_date) & (spoken.as_of <= spoken.renewal_date))
-    newest_first = ibis.window(group_by=["account_id", "renewal_id"], order_by="place")
+    newest_first = ibis.window(group_by=["account_id", "renewal_id"], order_by=ibis.desc("turn"))
     ranked = spoken.mutate(choice=ibis.row_number().over(newest_first))
     last = sources.engine.store(ranked.filter(ranked.choice == 0).select(*KEY, "pulse_id"))
     spine = build_spine_of(last.select(*KEY), sources)
@@ -136,14 +135,13 @@ def _ends(sources: Sources, through: date) -> ir.Table:
 
 def _said(rows: ir.Table, sources: Sources) -> ir.Table:
     """Return the pulse of each row: what it says, how old it is, and since when its author has been saying so."""
-    pulses = pulses_newest_first(moments_of(rows, sources), sources).select(
-        *MOMENT, "turn", "pulse_on", "age_days", "place"
-    )
-    spoken = with_texts(pulses, sources, "csm_id", "reason")
+    pulses = known_pulses(moments_of(rows, sources), sources).select(*MOMENT, "turn", "age_days")
+    spoken = pulses.join(pulse_texts(sources, "csm_id", "reason").drop("level"), list(TURN))
     read = read_reasons(sources)
     spoken = beside(spoken, read.select("reason", "words"), on=("reason",))
-    older_ones = ibis.window(group_by=list(MOMENT), order_by="place")
-    older_own = ibis.window(group_by=[*MOMENT, "csm_id"], order_by="place")
+    newest_first = ibis.desc("turn")
+    older_ones = ibis.window(group_by=list(MOMENT), order_by=newest_first)
+    older_own = ibis.window(group_by=[*MOMENT, "csm_id"], order_by=newest_first)
     spoken = sources.engine.store(
         spoken.mutate(
             is_copied=(spoken.words == spoken.words.lead().over(older_ones)).fill_null(False),
@@ -152,7 +150,7 @@ def _said(rows: ir.Table, sources: Sources) -> ir.Table:
     )
     first_said = ibis.ifelse(spoken.repeats_own, ibis.null("date"), spoken.pulse_on)
     # The nearest of the author's older pulses that repeats none before it; there the run of copies began.
-    run = ibis.window(group_by=[*MOMENT, "csm_id"], order_by="place", preceding=0, following=None)
+    run = ibis.window(group_by=[*MOMENT, "csm_id"], order_by=newest_first, preceding=0, following=None)
     spoken = spoken.mutate(first_said_on=first_said.max().over(run))
     asked = spoken.semi_join(rows, [*MOMENT, "pulse_id"]).drop("csm_id", "reason", "words")
     asked = sources.with_values("csm_pulses", asked, "csm_id", "pulse_at", *_PULSE_TEXTS)

@@ -1,11 +1,10 @@
 """Features of what the CSM wrote down: colour, age, change, the qualitative fields, the tone of the reason."""
 
-import ibis
 import ibis.expr.types as ir
 
 from features.feature import Feature
-from features.gut_pulse import ANSWERS, LEVELS, TURN, gut_pulse, in_order, level_of, pulses_newest_first
-from features.moments import MOMENT, beside, count_if, moments_of
+from features.gut_pulse import ANSWERS, LEVELS, TURN, gut_pulse, in_order, known_pulses, level_of, newest_pulses
+from features.moments import MOMENT, beside, moments_of
 from features.sentiment import tone
 from features.sources import Sources
 from features.spine import KEY
@@ -190,36 +189,33 @@ def build_pulse(spine: ir.Table, sources: Sources) -> ir.Table:
 
 def _history(spine: ir.Table, sources: Sources) -> ir.Table:
     """Return what the run of an account's pulses says, whatever they are about."""
-    pulses = pulses_newest_first(moments_of(spine, sources), sources)
-    is_recent = pulses.age_days <= ANSWER_DAYS
-    summed = pulses.group_by(list(MOMENT)).agg(
-        newest=pulses.level.max(where=pulses.place == 0),
-        before=pulses.level.max(where=pulses.place == 1),
-        **{f"first_{level}": pulses.place.min(where=pulses.level == level) for level in LEVELS.values()},
-        pulses=pulses.count(),
-        pulse__worst_level_180d=pulses.level.max(where=is_recent),
-        pulse__pulses_180d=count_if(is_recent),
+    moments = moments_of(spine, sources)
+    pulses = known_pulses(moments, sources)
+    recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
+    summed = recent.group_by(list(MOMENT)).agg(
+        pulse__worst_level_180d=recent.level.max(), pulse__pulses_180d=recent.count()
     )
-    summed = beside(summed, _answers(pulses.filter(is_recent | (pulses.place == 0)), sources))
-    firsts = [f"first_{level}" for level in LEVELS.values()]
-    return summed.mutate(
-        pulse__change_level=summed.newest - summed.before,
-        # The colour of the newest pulse is first seen at place 0; the streak ends where another one is.
-        pulse__streak_count=ibis.coalesce(ibis.least(*(summed[name].nullif(0) for name in firsts)), summed.pulses),
-    ).drop("newest", "before", "pulses", *firsts)
+    answers = in_order(sources)
+    unknown = sum(answers[f"{question}_at"].isnull().cast("int64") for question in ANSWERS)
+    of_newest = answers.select("account_id", newest="turn", level="level", pulse__unknown_answers_count=unknown)
+    of_before = answers.select("account_id", before="turn", level_before="level")
+    table = newest_pulses(moments, sources).join(of_newest, ["account_id", "newest"])
+    table = beside(table, of_before, on=("account_id", "before"))
+    table = beside(table, summed, _answers(recent, sources))
+    return table.mutate(
+        pulse__pulses_180d=table.pulse__pulses_180d.fill_null(0),
+        pulse__change_level=table.level - table.level_before,
+        pulse__streak_count="streak",
+    ).drop("newest", "before", "level", "level_before", "streak")
 
 
-def _answers(pulses: ir.Table, sources: Sources) -> ir.Table:
-    """Return the newest answer to each question, and how many the newest pulse leaves open."""
-    answers = pulses.join(in_order(sources).select(*TURN, *(f"{question}_at" for question in ANSWERS)), list(TURN))
-    is_recent = answers.age_days <= ANSWER_DAYS
+def _answers(recent: ir.Table, sources: Sources) -> ir.Table:
+    """Return the newest answer to each question."""
+    answers = recent.join(in_order(sources).select(*TURN, *(f"{question}_at" for question in ANSWERS)), list(TURN))
     return answers.group_by(list(MOMENT)).agg(
-        pulse__unknown_answers_count=sum(
-            count_if(answers[f"{question}_at"].isnull() & (answers.place == 0)) for question in ANSWERS
-        ),
         **{
-            f"pulse__{question}_level": answers[f"{question}_at"].argmin(
-                answers.place, where=is_recent & answers[f"{question}_at"].notnull()
+            f"pulse__{question}_level": answers[f"{question}_at"].argmax(
+                answers.turn, where=answers[f"{question}_at"].notnull()
             )
             for question in ANSWERS
         },

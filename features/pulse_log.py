@@ -8,7 +8,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from features.gut_pulse import pulses_newest_first, with_texts
+from features.gut_pulse import TURN, known_pulses, pulse_texts
 from features.moments import MOMENT, beside
 from features.reasons import read_reasons
 from features.sources import Sources
@@ -31,11 +31,10 @@ def build_pulse_log(sources: Sources, through: date) -> ir.Table:
     """
     day = as_of_table(sources, [through])
     moments = sources.known("csm_pulses", day, on=()).select(*MOMENT).distinct()
-    pulses = pulses_newest_first(sources.engine.store(moments), sources)
-    pulses = pulses.select(*MOMENT, "turn", "pulse_on", "place")
-    spoken = with_texts(pulses, sources, "csm_id", "sentiment", "reason")
+    pulses = known_pulses(sources.engine.store(moments), sources).select(*MOMENT, "turn")
+    spoken = pulses.join(pulse_texts(sources, "csm_id", "sentiment", "reason"), list(TURN))
     spoken = beside(spoken, read_reasons(sources).select("reason", "words", "is_vague"), on=("reason",))
-    newest_first = ibis.window(group_by=list(MOMENT), order_by="place")
+    newest_first = ibis.window(group_by=list(MOMENT), order_by=ibis.desc("turn"))
     return spoken.select(
         "pulse_id",
         "account_id",

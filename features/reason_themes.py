@@ -63,7 +63,7 @@ def is_vague(text: ir.StringValue, has_theme: ir.BooleanValue) -> ir.BooleanValu
         text: A reason in English; null stays null.
         has_theme: Whether it has any theme.
     """
-    is_short = text.strip().re_split(r"\s+").length() < SHORT_BELOW_WORDS
+    is_short = ~text.re_search(rf"(\S+\s+){{{SHORT_BELOW_WORDS - 1}}}\S")
     return ~has_theme & (is_short | mentions(text, load_taxonomy().vague))
 
 

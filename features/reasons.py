@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from features.engine import Engine
 from features.feature import Direction, Feature, Kind
-from features.gut_pulse import ABSENT_AFTER_DAYS, TURN, in_order, pulses_newest_first, with_texts
+from features.gut_pulse import ABSENT_AFTER_DAYS, TURN, known_pulses, pulse_texts
 from features.moments import MOMENT, beside, count_if, moments_of, ratio
 from features.pulse import ANSWER_DAYS
 from features.reason_themes import PRAISE, is_vague, load_taxonomy, same_words, themes_of
@@ -161,32 +161,35 @@ def build_reasons(spine: ir.Table, sources: Sources) -> ir.Table:
 
 
 def _pulses(moments: ir.Table, sources: Sources) -> ir.Table:
-    """Return the pulses of the last 180 days with age, place (0 is the newest) and what their reason says."""
+    """Return the pulses of the last 180 days with turn (the newest has the highest), age and what their reason says."""
     said = _said(sources)
-    pulses = pulses_newest_first(moments, sources)
-    recent = pulses.filter(pulses.age_days <= ANSWER_DAYS)
-    place = (*MOMENT, "place")
-    # The pulse before each, which may be older than that.
-    before = pulses.select(*MOMENT, "turn", place=pulses.place - 1).semi_join(recent, list(place))
-    before = beside(before, said.select(*TURN, words_before="words"), on=TURN)
-    table = beside(recent, said, on=TURN)
-    table = beside(table, before.select(*place, "words_before"), on=place)
+    pulses = known_pulses(moments, sources)
+    is_recent = pulses.age_days <= ANSWER_DAYS
+    # The pulse before the oldest of them is older.
+    older = pulses.filter(~is_recent).group_by(list(MOMENT)).agg(newest_older=pulses.turn.max())
+    newest_first = ibis.window(group_by=list(MOMENT), order_by=ibis.desc("turn"))
+    recent = pulses.filter(is_recent).mutate(next_older=ibis._.turn.lead().over(newest_first))
+    recent = beside(recent, older)
+    recent = recent.mutate(turn_before=ibis.coalesce(recent.next_older, recent.newest_older))
+    before = said.select("account_id", turn_before="turn", words_before="words")
+    table = beside(beside(recent, said, on=TURN), before, on=("account_id", "turn_before"))
     return table.select(
-        *MOMENT,
-        "age_days",
-        "place",
-        *(f"says_{theme}" for theme in THEMES),
-        "is_vague",
-        "level",
-        has_reason=table.words.notnull(),
-        is_copied=table.words == table.words_before,
+        *MOMENT, "age_days", "turn", "themes", "is_vague", "level", is_copied=table.words == table.words_before
     )
 
 
 def _said(sources: Sources) -> ir.Table:
-    """Return what the reason of each pulse says, so that no text has to be looked up at every moment that sees it."""
+    """Return what the reason of each pulse says, so that no text has to be looked up at every moment that sees it.
+
+    Returns:
+        One row per pulse and version: its turn, `words`, a number that stands for them, `themes`, a bit for each, and
+        `is_vague`; all null where there is no reason.
+    """
     read = sources.engine.store(read_reasons(sources))
-    pulses = with_texts(in_order(sources).select(*TURN), sources, "reason").select(*TURN, "reason")
+    numbers = read.select("words").distinct().mutate(number=ibis.row_number().over(order_by="words"))
+    themes = reduce(add, [read[f"says_{theme}"].cast("int64") << bit for bit, theme in enumerate(THEMES)])
+    read = read.mutate(themes=themes).join(numbers, "words").select("reason", "themes", "is_vague", words="number")
+    pulses = pulse_texts(sources, "reason").select(*TURN, "reason")
     return sources.engine.store(beside(pulses, read, on=("reason",)).drop("reason"))
 
 
@@ -211,8 +214,10 @@ def read_texts(texts: ir.Table, engine: Engine) -> ir.Table:
         and `is_vague`.
     """
     reasons = texts.distinct()
-    texts = reasons.mutate(words=same_words(reasons.reason)).filter(ibis._.words.notnull())
+    texts = reasons.mutate(words=same_words(reasons.reason))
     themed = engine.store(texts.mutate(**{f"says_{theme}": found for theme, found in themes_of(texts.words).items()}))
+    # Not sooner: an engine would ask it of every row instead of every text.
+    themed = themed.filter(themed.words.notnull())
     has_theme = reduce(or_, [themed[f"says_{theme}"] for theme in THEMES])
     return themed.mutate(is_vague=is_vague(themed.words, has_theme))
 
@@ -220,29 +225,35 @@ def read_texts(texts: ir.Table, engine: Engine) -> ir.Table:
 def _spoken(recent: ir.Table) -> ir.Table:
     """Return what the reasons of the last 180 days say, and the newest of them."""
     summed = recent.group_by(list(MOMENT)).agg(
-        **{
-            f"reasons__has_{theme}_theme": recent[f"says_{theme}"].argmin(recent.place, where=recent.has_reason)
-            for theme in THEMES
-        },
-        **{f"reasons__{theme}_reasons_180d": count_if(recent[f"says_{theme}"]) for theme in THEMES},
-        reasons__is_vague=recent.is_vague.argmin(recent.place, where=recent.has_reason),
+        themes=recent.themes.argmax(recent.turn, where=recent.themes.notnull()),
+        **{f"reasons__{theme}_reasons_180d": count_if(_has(recent.themes, theme)) for theme in THEMES},
+        reasons__is_vague=recent.is_vague.argmax(recent.turn, where=recent.is_vague.notnull()),
         reasons__empty_reasons_180d=count_if(recent.is_vague.fill_null(True)),
         # A reason that is missing on either side was not copied.
-        reasons__is_copied=recent.is_copied.fill_null(False).argmin(recent.place),
+        reasons__is_copied=recent.is_copied.fill_null(False).argmax(recent.turn),
         reasons__copied_reasons_180d=count_if(recent.is_copied),
     )
     named = [(summed[f"reasons__{theme}_reasons_180d"] > 0).cast("int64") for theme in WORRIES]
-    return summed.mutate(reasons__worry_themes_180d=sum(named[1:], named[0]))
+    return summed.mutate(
+        **{f"reasons__has_{theme}_theme": _has(summed.themes, theme) for theme in THEMES},
+        reasons__worry_themes_180d=sum(named[1:], named[0]),
+    ).drop("themes")
+
+
+def _has(themes: ir.IntegerValue, theme: str) -> ir.BooleanValue:
+    """Return whether a theme is among those of a reason; null where there is no reason."""
+    return (themes >> THEMES.index(theme)) & 1 == 1
 
 
 def _colour_against_usage(pulses: ir.Table, spine: ir.Table, sources: Sources) -> ir.Table:
     """Return the newest colour's level less that of the decline of usage, both counted 0, 1, 2 in order of trouble."""
-    newest = pulses.filter((pulses.place == 0) & (pulses.age_days <= ABSENT_AFTER_DAYS))
+    young = pulses.filter(pulses.age_days <= ABSENT_AFTER_DAYS)
+    newest = young.group_by(list(MOMENT)).agg(level=young.level.argmax(young.turn))
     used = account_use(spine, sources)
     past_events = events_in(used, WINDOW_DAYS + 1, LOOKBACK_DAYS)
     against_past = ratio(3 * events_in(used, 1, WINDOW_DAYS), past_events)
     decline = reduce(add, [(against_past < bound).cast("int64") for bound in DECLINE_FROM])
     # Until its past covers the windows an account has no level of its own to decline from.
     declined = used.filter(used.has_past & (past_events > 0)).select(*MOMENT, decline=decline)
-    joined = newest.select(*MOMENT, "level").join(declined, list(MOMENT))
+    joined = newest.join(declined, list(MOMENT))
     return joined.select(*MOMENT, reasons__colour_minus_usage_level=joined.level - joined.decline)

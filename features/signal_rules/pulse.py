@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from features.gut_pulse import STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse, pulses_newest_first, with_texts
+from features.gut_pulse import STALE_AFTER_DAYS, STALE_RED_AFTER_DAYS, gut_pulse, newest_pulses, pulse_texts
 from features.moments import MOMENT, beside
 from features.signal_rules.relationship import customer_since
 from features.signal_rules.scene import Scene, judge_accounts, judge_renewals
@@ -18,11 +18,12 @@ GREEN_USAGE_PERCENT = 95
 
 def last_two_pulses(scene: Scene) -> ir.Table:
     """Return the newest pulse of each moment, and colour and level of the one before, null where there is none."""
-    pulses = pulses_newest_first(scene.moments, scene.sources)
-    pulses = with_texts(pulses.filter(pulses.place <= 1), scene.sources, "sentiment", "reason")
-    newest = pulses.filter(pulses.place == 0).select(*MOMENT, "sentiment", "pulse_on", "reason", "level")
-    before = pulses.filter(pulses.place == 1).select(*MOMENT, before="sentiment", level_before="level")
-    newest = beside(newest, before)
+    pulses = newest_pulses(scene.moments, scene.sources)
+    texts = pulse_texts(scene.sources, "sentiment", "reason")
+    said = texts.select("account_id", "sentiment", "pulse_on", "reason", "level", newest="turn")
+    said_before = texts.select("account_id", sentiment_before="sentiment", level_before="level", before="turn")
+    newest = pulses.join(said, ["account_id", "newest"])
+    newest = beside(newest, said_before, on=("account_id", "before")).drop("newest", "before", "streak")
     return beside(scene.at_moments(newest, "csm_pulses"), scene.facts(customer_since))
 
 
@@ -49,7 +50,7 @@ def pulse_downgraded(scene: Scene) -> ir.Table:
     is_fresh = pulses.pulse_on >= pulses.as_of - ibis.interval(days=DOWNGRADE_DAYS)
     evidence = sentence(
         "pulse from ",
-        pulses.before,
+        pulses.sentiment_before,
         " to ",
         pulses.sentiment,
         " on ",

@@ -198,6 +198,26 @@ def test_the_run_of_pulses_and_the_newest_answers(make_sources: MakeSources) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("colours", "streak", "change"),
+    [
+        ({400: "red"}, 1, None),
+        ({400: "green", 300: "red"}, 1, 2),
+        ({500: "red", 400: "green", 300: "green", 200: "green", 100: "green"}, 4, 0),
+        ({400: "yellow", 300: "yellow", 10: "yellow"}, 3, 0),
+        ({400: "red", 300: "yellow", 10: "red"}, 1, 1),
+    ],
+)
+def test_a_colour_stands_for_as_long_as_no_other_was_given(
+    make_sources: MakeSources, colours: dict[int, str], streak: int, change: int | None
+) -> None:
+    pulses = [pulse(number, age, colour) for number, (age, colour) in enumerate(colours.items())]
+    row = features_of(make_sources(csm_pulses=pulses)).iloc[0]
+    assert row.pulse__streak_count == streak
+    assert row.pulse__change_level == change if change is not None else pd.isna(row.pulse__change_level)
+    assert row.pulse__pulses_180d == sum(age <= 180 for age in colours)
+
+
 def test_without_pulses_on_record_their_features_are_missing(make_sources: MakeSources) -> None:
     row = features_of(make_sources()).iloc[0]
     assert row.filter(like="pulse__").isna().all()
