@@ -34,7 +34,7 @@ SHORTFALLS = """## What this leaves open
 - The floors are one pass over each table. *All families* meet each ticket, meeting, pulse and mail with every date that
   can see it; that part grows with accounts times dates times history. Usage is read three times (by user, by module, by
   week) for the family and the signals together, and twice more for the first use on record; with what is made of it
-  that is a fifth of the time. All pulses of an account are put in order at each date, since how long a colour has stood
+  that is a fifth of the time. All pulses of an account are looked at from each date, since how long a colour has stood
   has no limit. To join some two hundred columns, sort and write them takes a tenth. No single step takes a twentieth.
 - Accounts are told apart by their text ids. Whole numbers in their place would save an eighth, and would have to be
   handed out at ingest.
